@@ -1,0 +1,26 @@
+// Package instance runs the guests behind the local EC2 endpoint: real Linux process trees that a real
+// SSH client reaches, on a machine that must stay exactly as it was.
+//
+// Rules it decides:
+//
+//   - A disk is a stack of overlay layers. At the bottom lies the base (the host's root, or a directory),
+//     read only; above it a vendor layer that makes the base look like a fresh cloud image and hides what
+//     belongs to the host's users; above that the layers of the image, bottom first; on top the changes of
+//     the one instance. [Backend.Commit] turns that top into a layer, so an image holds what its instance
+//     changed and nothing else, and what an instance deleted stays deleted in each instance of its image.
+//   - A guest never reaches the host's files. It starts only after its root was pivoted, the old root was
+//     unmounted and its mount table was compared with what it should be. It runs in a user namespace of its
+//     own, below a trusted pid 1 that it can neither trace nor leave, from a sealed copy of this binary.
+//   - Nothing outlives the process. All mounts live in mount namespaces that no file names; they go with the
+//     threads that hold them. A killed parent takes its guests along.
+//   - First boot follows cloud-init: what is per instance (host keys, default user, authorized keys, user
+//     data) happens when the instance id is new to the disk, and is left alone on every later boot.
+//
+// What it does not do: a guest shares the host's kernel and its network, so it needs no route or address of
+// its own, sees the host's listening ports, and cannot bind ports below 1024. There is no systemd in it, no
+// sshd_config is read (public keys are the only way in), and memory and processor time are not limited.
+// It keeps a well-meaning build, and its mistakes, away from the host; it is no place for hostile code.
+//
+// Disks of stopped instances live in memory and reach the state directory in [Backend.Close]; layers reach
+// it when they are made.
+package instance
