@@ -1,0 +1,170 @@
+package ami
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/oklog/ulid/v2"
+)
+
+// TagPrefix begins the key of every tag that this package writes.
+const TagPrefix = "goldenami:"
+
+const (
+	tagSchema        = TagPrefix + "schema"
+	tagFamily        = TagPrefix + "family"
+	tagTier          = TagPrefix + "tier"
+	tagState         = TagPrefix + "state"
+	tagVersion       = TagPrefix + "version"
+	tagFingerprint   = TagPrefix + "fingerprint"
+	tagInputs        = TagPrefix + "inputs"
+	tagParent        = TagPrefix + "parent"
+	tagParentVersion = TagPrefix + "parent-version"
+	tagRoot          = TagPrefix + "root"
+	tagBuiltAt       = TagPrefix + "built-at"
+	tagExpiresAt     = TagPrefix + "expires-at"
+	tagRun           = TagPrefix + "run"
+)
+
+// schema is the version of the tags' meaning. Images of another schema are
+// foreign: guessing at them could choose a wrong parent.
+const schema = "1"
+
+// maxTagValue is EC2's limit for the value of a tag, in characters.
+const maxTagValue = 256
+
+// Meta is what the tags of an image tell.
+type Meta struct {
+	Family string // product line, see ValidateFamily
+	Tier   Tier
+	State  State
+	// Version is a ULID: equal in all Regions, and sorted by build time.
+	Version string
+	// Fingerprint is the hash of everything that decides the content, and
+	// Inputs the part of it that the user decides; package layer makes both.
+	Fingerprint, Inputs string
+	// Parent is the image this one was built from, in the build Region;
+	// ParentVersion its version, empty where it is no image of ours.
+	Parent, ParentVersion string
+	// Root is the vendor's image at the bottom of the lineage.
+	Root string
+	// Run is the Packer run that made the image.
+	Run string
+	// BuiltAt and ExpiresAt are kept to the second, in UTC. A zero ExpiresAt
+	// never expires.
+	BuiltAt, ExpiresAt time.Time
+}
+
+// Expired tells whether the shelf life is over.
+func (m Meta) Expired(now time.Time) bool {
+	return !m.ExpiresAt.IsZero() && !now.Before(m.ExpiresAt)
+}
+
+// Tags gives the tags to put on the image and its snapshots. Empty values are
+// left out, since a tag without a value tells nothing.
+func (m Meta) Tags() map[string]string {
+	tags := map[string]string{
+		tagSchema:        schema,
+		tagFamily:        m.Family,
+		tagTier:          string(m.Tier),
+		tagState:         string(m.State),
+		tagVersion:       m.Version,
+		tagFingerprint:   m.Fingerprint,
+		tagInputs:        m.Inputs,
+		tagParent:        m.Parent,
+		tagParentVersion: m.ParentVersion,
+		tagRoot:          m.Root,
+		tagBuiltAt:       formatTime(m.BuiltAt),
+		tagExpiresAt:     formatTime(m.ExpiresAt),
+		tagRun:           m.Run,
+	}
+	maps.DeleteFunc(tags, func(_, value string) bool { return value == "" })
+	return tags
+}
+
+// Parse reads what Tags wrote. It gives false for an image that is not ours or
+// whose tags were damaged: every field that is there must be well formed, and
+// schema, family, tier, state, version and built-at must be there. Tags of
+// others are ignored.
+func Parse(tags []types.Tag) (Meta, bool) {
+	values := make(map[string]string, len(tags))
+	for _, tag := range tags {
+		key, value := aws.ToString(tag.Key), aws.ToString(tag.Value)
+		if !strings.HasPrefix(key, TagPrefix) {
+			continue
+		}
+		if _, twice := values[key]; twice || len([]rune(value)) > maxTagValue {
+			return Meta{}, false
+		}
+		values[key] = value
+	}
+	m := Meta{
+		Family:        values[tagFamily],
+		Tier:          Tier(values[tagTier]),
+		State:         State(values[tagState]),
+		Version:       values[tagVersion],
+		Fingerprint:   values[tagFingerprint],
+		Inputs:        values[tagInputs],
+		Parent:        values[tagParent],
+		ParentVersion: values[tagParentVersion],
+		Root:          values[tagRoot],
+		Run:           values[tagRun],
+	}
+	var builtOK, expiresOK bool
+	m.BuiltAt, builtOK = parseTime(values[tagBuiltAt])
+	m.ExpiresAt, expiresOK = parseTime(values[tagExpiresAt])
+	ok := values[tagSchema] == schema &&
+		ValidateFamily(m.Family) == nil &&
+		m.Tier.Rank() >= 0 &&
+		slices.Contains(States(), m.State) &&
+		isVersion(m.Version) &&
+		(m.ParentVersion == "" || isVersion(m.ParentVersion)) &&
+		builtOK && expiresOK && !m.BuiltAt.IsZero()
+	if !ok {
+		return Meta{}, false
+	}
+	return m, true
+}
+
+// EC2Tags gives tags as EC2's calls take them, sorted by key so that equal
+// requests are equal byte for byte.
+func EC2Tags(tags map[string]string) []types.Tag {
+	list := make([]types.Tag, 0, len(tags))
+	for key, value := range tags {
+		list = append(list, types.Tag{Key: aws.String(key), Value: aws.String(value)})
+	}
+	slices.SortFunc(list, func(a, b types.Tag) int { return cmp.Compare(*a.Key, *b.Key) })
+	return list
+}
+
+// isVersion holds for the one spelling of a ULID that NewVersion gives; other
+// spellings of the same number would not sort with it.
+func isVersion(s string) bool {
+	id, err := ulid.ParseStrict(s)
+	return err == nil && id.String() == s
+}
+
+func formatTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// parseTime takes an absent time for the zero time, and only the spelling of
+// formatTime, so that Parse and Tags are each other's inverse.
+func parseTime(s string) (time.Time, bool) {
+	if s == "" {
+		return time.Time{}, true
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil || formatTime(t) != s {
+		return time.Time{}, false
+	}
+	return t.UTC(), true
+}
