@@ -1,0 +1,121 @@
+package seal
+
+import (
+	"crypto/rand"
+	_ "embed" // the program's parts
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+//go:embed program/base.sh
+var baseText string
+
+//go:embed program/preflight.sh
+var preflightText string
+
+//go:embed program/quiesce.sh
+var quiesceText string
+
+//go:embed program/main.sh
+var mainText string
+
+// Launcher is the one remote command. It holds no value of a template. It
+// becomes root by what the guest has, without asking for a password, and runs
+// the program that it finds on its standard input. The word after sh -c stands
+// in single quotes, which every login shell reads alike, csh and fish included.
+// It ends with [ExitNoRoot] where there is no way to root.
+const Launcher = `/bin/sh -c 'if [ "$(id -u)" = 0 ]; then exec /bin/sh -s; fi
+if sudo -n true </dev/null >/dev/null 2>&1; then exec sudo -n /bin/sh -s; fi
+if doas -n true </dev/null >/dev/null 2>&1; then exec doas -n /bin/sh -s; fi
+echo "goldenami-seal: neither root nor sudo or doas without a password" >&2; exit 77'`
+
+// Exit statuses of the program and its launcher. The report is what counts; the
+// status is there for runs that ended before one was made.
+const (
+	ExitSealed  = 0  // nothing is left, nothing failed
+	ExitLeft    = 1  // an operation failed or a check found something
+	ExitRefused = 2  // preflight refused; nothing was changed
+	ExitNoRoot  = 77 // no way to become root; the program did not start
+)
+
+var validNonce = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// NewNonce gives 128 random bits as the mark of one run's report lines.
+func NewNonce() (string, error) {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fmt.Errorf("random mark for the seal's report: %w", err)
+	}
+	return hex.EncodeToString(b[:]), nil
+}
+
+// Program gives the text of the sh program for o, ready for the standard input
+// of [Launcher]. A test binary never gets a program for [LiveRoot]: it would
+// seal the developer's machine.
+func Program(o Options) (string, error) {
+	if err := o.Validate(); err != nil {
+		return "", err
+	}
+	if !validNonce.MatchString(o.Nonce) {
+		return "", errors.New("the seal's program needs a nonce of 32 hex digits")
+	}
+	prefix, err := rootPrefix(o.Root)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	writeSettings(&b, o, prefix)
+	b.WriteString(baseText)
+	b.WriteString(preflightText)
+	b.WriteString(quiesceText)
+	for _, op := range o.selected() {
+		b.WriteString(op.text)
+	}
+	b.WriteString(mainText)
+	return b.String(), nil
+}
+
+// rootPrefix gives what stands before every path of the guest: nothing for the
+// running guest, the directory for a mounted one.
+func rootPrefix(root string) (string, error) {
+	switch {
+	case root == LiveRoot && testing.Testing():
+		return "", errors.New("a test must name the root that it seals; / is this machine")
+	case root == LiveRoot:
+		return "", nil
+	case !strings.HasPrefix(root, "/") || path.Clean(root) != root || strings.ContainsRune(root, 0):
+		return "", fmt.Errorf("root %q is not a clean absolute path", root)
+	}
+	return root, nil
+}
+
+// writeSettings writes the only part of the program that depends on options.
+// Each value passes through Quote.
+func writeSettings(b *strings.Builder, o Options, prefix string) {
+	fmt.Fprintf(b, "GA_ROOT=%s\nGA_LIVE=%t\nGA_NONCE=%s\nGA_MODE=%s\nGA_ALLOW_NO_HOST_KEYS=%t\n",
+		Quote(prefix), prefix == "", Quote(o.Nonce), Quote(string(o.Mode)), o.AllowNoHostKeys)
+
+	b.WriteString("each_operation() {\n")
+	for _, op := range o.selected() {
+		fmt.Fprintf(b, "\t\"$1\" %s %s\n", Quote(op.Name), op.function())
+	}
+	b.WriteString("}\n")
+
+	var cases, tests, each strings.Builder
+	for _, keep := range o.Keep {
+		full := prefix + strings.TrimSuffix(keep, "/")
+		fmt.Fprintf(&cases, "\t%s | %s/*) return 0 ;;\n", Quote(full), Quote(full))
+		fmt.Fprintf(&tests, " ! -path %s ! -path %s", Quote(globLiteral(full)), Quote(globLiteral(full)+"/*"))
+		fmt.Fprintf(&each, "\t\"$1\" %s\n", Quote(full))
+	}
+	// kept PATH: whether keep names it or a directory above it.
+	fmt.Fprintf(b, "kept() {\n\tcase $1 in\n%s\t*) return 1 ;;\n\tesac\n}\n", cases.String())
+	// find_below DIR TESTS: find, blind to what is kept.
+	fmt.Fprintf(b, "find_below() {\n\tbelow=$1\n\tshift\n\tfind \"$below\" -depth -mindepth 1 -xdev%s \"$@\"\n}\n", tests.String())
+	fmt.Fprintf(b, "each_kept() {\n%s\t:\n}\n", each.String())
+}

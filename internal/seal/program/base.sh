@@ -1,0 +1,234 @@
+# ---- base: the words in which every operation is written ----
+# POSIX sh without "local": each operation runs in a subshell of its own, so its
+# variables end with it. A redirection that fails ends a POSIX shell when it
+# belongs to a special builtin like ":", so "true >file" is used instead.
+
+set -u
+unset CDPATH
+LC_ALL=C
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
+export LC_ALL PATH
+umask 022
+newline='
+'
+
+# encode TEXT: one word without blanks or control bytes: "t:" and the text, or
+# "x:" and its bytes in hex. A file name can so never end a report line.
+encode() {
+	case $1 in
+	'' | *[!A-Za-z0-9_./@:+,=-]*)
+		printf 'x:%s' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')"
+		;;
+	*) printf 't:%s' "$1" ;;
+	esac
+}
+
+# emit KIND FIELD...: one line of the report, in one write.
+emit() {
+	line="@goldenami $GA_NONCE $1"
+	shift
+	for field; do
+		line="$line $(encode "$field")"
+	done
+	printf '%s\n' "$line" >&3
+}
+
+# fail TEXT: the running operation has failed; it goes on with the rest.
+# The first three reasons are enough to act upon.
+fail() {
+	failures=$((failures + 1))
+	[ "$failures" -le 3 ] || return 0
+	reason="${reason:+$reason; }${1%%"$newline"*}"
+}
+
+# here PATH: whether anything stands there, a dangling link too.
+here() { [ -e "$1" ] || [ -L "$1" ]; }
+
+# physical DIR: its path without symbolic links.
+physical() { (cd -P -- "$1/" 2>/dev/null && pwd -P); }
+
+# inside DIR: whether DIR, links followed, lies in the root that is sealed. In a
+# mounted root an absolute link of the guest leads to files of the host.
+inside() {
+	real=$(physical "$1") || return 1
+	case ${real%/}/ in
+	"$GA_ROOT"/*) return 0 ;;
+	esac
+	return 1
+}
+
+# may_touch PATH: present, not kept, and inside the root.
+may_touch() {
+	here "$1" || return 1
+	! kept "$1" || return 1
+	inside "${1%/*}" && return 0
+	fail "$1 leads out of the root, it is not touched"
+	return 1
+}
+
+size_of() { stat -c %s -- "$1" 2>/dev/null || echo 0; }
+
+# drop PATH...: unlinks files and links that may show what they held.
+drop() {
+	for target; do
+		may_touch "$target" || continue
+		if [ ! -f "$target" ] && [ ! -L "$target" ]; then
+			fail "$target is not a file, it is not removed"
+			continue
+		fi
+		size=$(size_of "$target")
+		if message=$(rm -f -- "$target" 2>&1); then
+			removed=$((removed + 1)) bytes=$((bytes + size))
+		else
+			fail "$message"
+		fi
+	done
+}
+
+# overwrite FILE: random bytes over the same blocks, on the disk before the
+# name goes: an unlink first would drop the dirty pages and leave the old ones.
+overwrite() {
+	if command -v shred >/dev/null 2>&1 && shred -f -n 1 -- "$1" 2>/dev/null; then
+		return 0
+	fi
+	chmod u+w -- "$1" 2>/dev/null
+	head -c "$(size_of "$1")" /dev/urandom 2>/dev/null 1<>"$1" && sync
+}
+
+# destroy PATH...: drop for keys: the blocks are overwritten before the unlink,
+# because a snapshot copies every block that was ever written. Never through a
+# link, whose target may be any file.
+destroy() {
+	for secret; do
+		may_touch "$secret" || continue
+		if [ -L "$secret" ]; then
+			emit note "${secret#"$GA_ROOT"} was a link: it is gone, what it leads to stays"
+		elif [ -f "$secret" ]; then
+			overwrite "$secret" || emit note "${secret#"$GA_ROOT"} could not be overwritten, only unlinked"
+		fi
+		drop "$secret"
+	done
+}
+
+# count_below DIR TESTS: adds what find selects to the operation's counts. Sizes
+# alone cross the pipe, no names.
+count_below() {
+	while read -r size; do
+		[ -n "$size" ] || continue
+		removed=$((removed + 1)) bytes=$((bytes + size))
+	done <<-END
+		$(find_below "$@" -exec stat -c %s -- {} + 2>/dev/null)
+	END
+}
+
+# enter DIR: sets "tree" to the directory without links; fails where there is
+# none or where it lies outside the root.
+enter() {
+	[ -d "$1" ] || return 1
+	tree=$(physical "$1") || return 1
+	if ! inside "$tree"; then
+		fail "$1 leads out of the root, it is not touched"
+		return 1
+	fi
+}
+
+# clear_files DIR [TESTS]: removes what is no directory below DIR, on its file
+# system. Sockets stay: whoever listens on one still needs it.
+clear_files() {
+	enter "$1" || return 0
+	shift
+	count_below "$tree" ! -type d ! -type s "$@"
+	message=$(find_below "$tree" ! -type d ! -type s "$@" -exec rm -f -- {} + 2>&1) && [ -z "$message" ] || fail "$message"
+}
+
+# clear_tree DIR [TESTS]: clear_files and the directories that are empty then.
+clear_tree() {
+	cleared=$1
+	clear_files "$@"
+	enter "$cleared" || return 0
+	shift
+	find_below "$tree" -type d "$@" -exec rmdir -- {} \; >/dev/null 2>&1
+	return 0
+}
+
+# blank DIR [TESTS]: empties files in place; owners, modes, labels and the file
+# that a daemon holds open stay as they are.
+blank() {
+	enter "$1" || return 0
+	shift
+	count_below "$tree" -type f ! -size 0 "$@"
+	# shellcheck disable=SC2016 # the inner shell expands it
+	message=$(find_below "$tree" -type f ! -size 0 "$@" -exec sh -c 'for f; do true >"$f"; done' sh {} + 2>&1) && [ -z "$message" ] || fail "$message"
+}
+
+# ---- words of the checks ----
+
+# evidence PATH: names what is left; a report needs no more than twenty.
+evidence() {
+	case $seen in *"$newline$1$newline"*) return 0 ;; esac
+	seen="$seen$1$newline"
+	found=$((found + 1))
+	[ "$found" -gt 20 ] || emit left "$check" "${1#"$GA_ROOT"}"
+}
+
+# left PATH...: what stands there should not.
+left() {
+	for target; do
+		if here "$target" && ! kept "$target"; then evidence "$target"; fi
+	done
+}
+
+# left_below DIR TESTS: what find selects should not be there. Names come as
+# hex, one to a line, so that a newline in a name stays in the name.
+left_below() {
+	[ -d "$1" ] || return 0
+	tree=$(physical "$1") || return 0
+	inside "$tree" || return 0
+	shift
+	more=$(find_below "$tree" "$@" -exec stat -c x -- {} + 2>/dev/null | wc -l)
+	[ "$more" -gt 0 ] || return 0
+	found=$((found + more))
+	# shellcheck disable=SC2016 # the inner shell expands it
+	for name in $(find_below "$tree" "$@" -exec sh -c 'for f; do
+			printf %s "${f#"$0"}" | od -An -v -tx1 | tr -d " \n"
+			echo
+		done' "$GA_ROOT" {} + 2>/dev/null | head -n 5); do
+		printf '@goldenami %s left t:%s x:%s\n' "$GA_NONCE" "$check" "$name" >&3
+	done
+}
+
+# holds_key FILE: whether it is a private key by its content. The head is
+# enough, and the content goes nowhere.
+holds_key() {
+	[ -f "$1" ] && head -c 4096 -- "$1" 2>/dev/null | grep -q -e '-----BEGIN[A-Z0-9 ]* PRIVATE KEY' -e 'PuTTY-User-Key-File'
+}
+
+# ---- what the guest is ----
+
+# each_home FUNCTION: calls it with every home of passwd, wherever it lies, and
+# with those under /home and /root whose user is gone. "/" is a home on some
+# distributions and comes as the root itself.
+each_home() {
+	while IFS=: read -r user _ _ _ _ home _ <&4 || [ -n "$user" ]; do
+		case $home in
+		/*) [ ! -d "$GA_ROOT$home" ] || "$1" "$GA_ROOT${home%/}" ;;
+		esac
+	done 4<"$GA_ROOT/etc/passwd"
+	for home in "$GA_ROOT"/root "$GA_ROOT"/home/*; do
+		[ ! -d "$home" ] || "$1" "$home"
+	done
+}
+
+# sshd_setting KEYWORD: the values that sshd's configuration gives it, one to a
+# line, quotes taken off. The files are read, not asked with sshd -T: that one
+# refuses to answer once there is no host key.
+sshd_setting() {
+	cat -- "$GA_ROOT"/etc/ssh/sshd_config "$GA_ROOT"/etc/ssh/sshd_config.d/*.conf \
+		"$GA_ROOT"/usr/etc/ssh/sshd_config "$GA_ROOT"/usr/etc/ssh/sshd_config.d/*.conf 2>/dev/null |
+		grep -i "^[[:space:]]*$1[[:space:]=]" |
+		sed -e 's/^[[:space:]]*[A-Za-z]*[[:space:]=]*//' -e 's/[[:space:]]*$//' -e 's/"//g'
+}
+
+has_systemd() { here "$GA_ROOT/usr/lib/systemd/systemd" || here "$GA_ROOT/lib/systemd/systemd"; }
+runs_systemd() { $GA_LIVE && [ -d /run/systemd/system ] && [ "$(cat /proc/1/comm 2>/dev/null)" = systemd ]; }
+runs_openrc() { $GA_LIVE && [ -e /run/openrc/softlevel ]; }

@@ -1,0 +1,114 @@
+# ---- preflight: everything that must be true before the first deletion ----
+
+# refuse NAME TEXT: the seal does not start; all findings are told at once.
+refuse() {
+	refused=true
+	emit preflight "$1" "$2"
+}
+
+preflight() {
+	refused=false
+	right_root || return 1
+	for tool in cat find grep head od rm rmdir sed stat sync tr wc; do
+		command -v "$tool" >/dev/null 2>&1 || refuse tools "the guest has no $tool"
+	done
+	[ -r "$GA_ROOT/etc/passwd" ] || refuse root "/etc/passwd cannot be read, so the homes are not known"
+	each_kept keep_is_physical
+	if [ "$GA_MODE" = seal ]; then
+		[ -w "$GA_ROOT/etc" ] || refuse writable "/etc is on a read-only file system"
+		[ -w "$GA_ROOT/var" ] || refuse writable "/var is on a read-only file system"
+		case $(each_operation echo) in
+		*ssh-host-keys*) $GA_ALLOW_NO_HOST_KEYS || host_keys_return ;;
+		esac
+		wait_for_cloud_init
+	fi
+	[ "$refused" = false ]
+}
+
+# right_root: the running guest only where it was asked for by name. A mounted
+# root must be no other name of the running system.
+right_root() {
+	if $GA_LIVE; then
+		[ "$(id -u)" = 0 ] || refuse privilege "the program does not run as root"
+	elif [ -z "$GA_ROOT" ] || [ "$(physical "$GA_ROOT")" != "$GA_ROOT" ] || [ "$GA_ROOT/." -ef /. ] || [ "$GA_ROOT/etc" -ef /etc ]; then
+		refuse root "the root to seal is not a directory of its own, named by its physical path"
+	fi
+	[ "$refused" = false ]
+}
+
+# keep_is_physical PATH: a kept path behind a link would be removed under its
+# other name.
+keep_is_physical() {
+	here "$1" || return 0
+	kept_in=$(physical "${1%/*}") || return 0
+	[ "${kept_in%/}/${1##*/}" = "$1" ] || refuse keep "${1#"$GA_ROOT"} is reached through a symbolic link; name it ${kept_in#"$GA_ROOT"}/${1##*/}"
+}
+
+# host_keys_return: an sshd without host keys accepts nobody, and on many
+# distributions (Debian up to 12, Ubuntu LTS) cloud-init alone makes new ones.
+host_keys_return() {
+	if ! sshd_is_there; then
+		emit fact host-keys "no sshd"
+	elif cloud_init_makes_keys; then
+		emit fact host-keys "made again by cloud-init"
+	elif maker=$(unit_makes_keys); then
+		emit fact host-keys "made again by $maker"
+	else
+		refuse host-keys "nothing in this guest would make SSH host keys again (no cloud-init with its ssh module, no sshd-keygen unit that runs at every boot), so no instance of the image could be reached by SSH; install cloud-init or a unit that runs ssh-keygen -A before sshd, or set allow_no_host_keys = true, or skip ssh-host-keys"
+	fi
+}
+
+sshd_is_there() {
+	for sshd in usr/sbin/sshd sbin/sshd usr/bin/sshd usr/local/sbin/sshd usr/sbin/dropbear; do
+		[ ! -e "$GA_ROOT/$sshd" ] || return 0
+	done
+	return 1
+}
+
+# cloud_init_makes_keys: installed or configured, not disabled, and with its ssh
+# module where the configuration lists modules at all.
+cloud_init_makes_keys() {
+	[ ! -e "$GA_ROOT/etc/cloud/cloud-init.disabled" ] || return 1
+	config=$GA_ROOT/etc/cloud/cloud.cfg
+	if [ -f "$config" ]; then
+		grep -q '^cloud_init_modules' "$config" || return 0
+		sed -n '/^cloud_init_modules/,/^cloud_config_modules/p' "$config" |
+			grep -Eq '(^|[^A-Za-z0-9_-])ssh([^A-Za-z0-9_-]|$)'
+		return
+	fi
+	[ -x "$GA_ROOT/usr/bin/cloud-init" ] || [ -x "$GA_ROOT/usr/local/bin/cloud-init" ]
+}
+
+# unit_makes_keys: names the unit or script that makes host keys before sshd. A
+# unit with ConditionFirstBoot (Debian 13) does not count: an empty machine-id
+# is no first boot to systemd.
+unit_makes_keys() {
+	if has_systemd; then
+		for unit in "$GA_ROOT"/etc/systemd/system "$GA_ROOT"/usr/lib/systemd/system "$GA_ROOT"/lib/systemd/system; do
+			for unit in "$unit"/sshd-keygen*.service "$unit"/ssh.service "$unit"/sshd.service \
+				"$unit"/ssh.service.d/*.conf "$unit"/sshd.service.d/*.conf; do
+				[ -f "$unit" ] && [ -s "$unit" ] || continue
+				grep -Eq '^ConditionFirstBoot= *(yes|true|1|on)' "$unit" && continue
+				grep -Eq '^Exec(Start|StartPre)=.*(ssh-keygen|sshd-keygen|sshd-gen-keys)' "$unit" || continue
+				printf '%s' "${unit#"$GA_ROOT"}"
+				return 0
+			done
+		done
+	fi
+	for script in "$GA_ROOT"/etc/init.d/sshd "$GA_ROOT"/etc/init.d/ssh "$GA_ROOT"/etc/rc.local; do
+		# Under systemd an init script beside a unit of its name is dead.
+		has_systemd && [ "${script##*/}" != rc.local ] && continue
+		[ -x "$script" ] && grep -Eq '^[^#]*ssh-keygen' "$script" || continue
+		printf '%s' "${script#"$GA_ROOT"}"
+		return 0
+	done
+	return 1
+}
+
+# wait_for_cloud_init: on a fast build it still runs, and would write its state
+# back. Without a finished boot there is nothing to ask.
+wait_for_cloud_init() {
+	$GA_LIVE && [ -d /run/cloud-init ] && [ ! -e /run/cloud-init/result.json ] || return 0
+	command -v cloud-init >/dev/null 2>&1 || return 0
+	calmly cloud-init status --wait
+}

@@ -1,0 +1,155 @@
+package seal
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Result is how an operation ended.
+type Result string
+
+// The results of operations and checks.
+const (
+	ResultSealed     Result = "sealed"     // removed, or nothing was there
+	ResultFailed     Result = "failed"     // something could not be removed, or not be looked at
+	ResultClean      Result = "clean"      // the check found nothing
+	ResultLeft       Result = "left"       // the check found something
+	ResultSkipped    Result = "skipped"    // named in skip
+	ResultNotRun     Result = "not run"    // audit removes nothing
+	ResultUnreported Result = "unreported" // the program ended before it said anything about this
+)
+
+// OperationReport is one row: what was removed, and what the check found after.
+type OperationReport struct {
+	Name    string   `json:"name"`
+	Reason  string   `json:"reason"`
+	Paths   string   `json:"paths"`
+	Result  Result   `json:"result"`
+	Removed int      `json:"removed"` // files, links and emptied files
+	Bytes   int64    `json:"bytes"`
+	Error   string   `json:"error,omitempty"`
+	Check   Result   `json:"check"`
+	Left    int      `json:"left"`    // how many the check found
+	LeftAt  []string `json:"left_at"` // some of them: paths, never content
+	checked bool     // a check line came
+	ran     bool     // an op line came
+}
+
+// Refusal is a finding of the preflight. With one, nothing was changed.
+type Refusal struct {
+	Check  string `json:"check"`
+	Reason string `json:"reason"`
+}
+
+// Report is what the guest said about one run. It holds paths, counts and
+// reasons, and no file's content.
+type Report struct {
+	Schema     int               `json:"schema"` // 1
+	Mode       Mode              `json:"mode"`
+	Facts      map[string]string `json:"facts"`
+	Refusals   []Refusal         `json:"refusals"`
+	Operations []OperationReport `json:"operations"`
+	Notes      []string          `json:"notes"`
+	NotCovered []string          `json:"not_covered"`
+	// Complete is whether the program came to its end. Only then the report
+	// says anything about the image.
+	Complete bool `json:"complete"`
+	// Started is whether the program ran at all.
+	Started bool `json:"-"`
+}
+
+// NotCovered is what no run of this program says anything about.
+func NotCovered() []string {
+	return []string{
+		"secrets inside files of applications",
+		"what services and open shells write between the seal and the power-off",
+		"blocks of files that were deleted before",
+		"identities of agents other than SSM's",
+		"file systems other than those that hold the paths named",
+	}
+}
+
+// newReport has a row for every operation, in order.
+func newReport(o Options) *Report {
+	r := &Report{
+		Schema: 1, Mode: o.Mode, Facts: map[string]string{},
+		Refusals: []Refusal{}, Notes: []string{}, NotCovered: NotCovered(),
+	}
+	selected := map[string]bool{}
+	for _, op := range o.selected() {
+		selected[op.Name] = true
+	}
+	for _, op := range operations() {
+		row := OperationReport{
+			Name: op.Name, Reason: op.Reason, Paths: op.Paths,
+			Result: ResultUnreported, Check: ResultUnreported, LeftAt: []string{},
+		}
+		switch {
+		case !selected[op.Name]:
+			row.Result, row.Check = ResultSkipped, ResultSkipped
+		case o.Mode == ModeAudit:
+			row.Result = ResultNotRun
+		}
+		r.Operations = append(r.Operations, row)
+	}
+	return r
+}
+
+// row finds an operation's row, or nil.
+func (r *Report) row(name string) *OperationReport {
+	for i := range r.Operations {
+		if r.Operations[i].Name == name {
+			return &r.Operations[i]
+		}
+	}
+	return nil
+}
+
+// Err gives every reason why no image may be made of this guest, one to a line,
+// or nil when all selected operations ended well and their checks are clean.
+func (r *Report) Err() error {
+	var errs []error
+	for _, refusal := range r.Refusals {
+		errs = append(errs, fmt.Errorf("refused, nothing was changed (%s): %s", refusal.Check, refusal.Reason))
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	if !r.Complete {
+		errs = append(errs, errors.New("the report ended early, so the guest may be half sealed; make no image of it"))
+	}
+	for _, op := range r.Operations {
+		errs = append(errs, op.faults()...)
+	}
+	return errors.Join(errs...)
+}
+
+// faults gives what is wrong with one operation.
+func (op OperationReport) faults() []error {
+	var errs []error
+	if op.Result == ResultFailed {
+		errs = append(errs, fmt.Errorf("%s failed: %s", op.Name, op.Error))
+	}
+	if op.Check == ResultLeft {
+		errs = append(errs, fmt.Errorf("%s: %d left (%s): %s", op.Name, op.Left, op.Reason, leftText(op)))
+	}
+	if op.Result == ResultUnreported || op.Check == ResultUnreported {
+		errs = append(errs, fmt.Errorf("%s: the guest did not report on it", op.Name))
+	}
+	return errs
+}
+
+func leftText(op OperationReport) string {
+	if len(op.LeftAt) == 0 {
+		return "not named"
+	}
+	names := make([]string, 0, 4)
+	for _, name := range op.LeftAt[:min(3, len(op.LeftAt))] {
+		names = append(names, printable(name))
+	}
+	if op.Left > len(names) {
+		names = append(names, "...")
+	}
+	return strings.Join(names, ", ")
+}
