@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
+)
+
+func main() {
+	instance.MaybeGuest()
+	code, err := run(os.Args[1:], os.Stdout, os.Stderr)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "sandbox:", err)
+	}
+	os.Exit(code)
+}
+
+// The exit codes of the command itself; otherwise it ends with COMMAND's.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2
+)
+
+func run(args []string, stdout, stderr io.Writer) (int, error) {
+	o, err := parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return exitOK, err
+	}
+	if err != nil {
+		return exitUsage, err
+	}
+	e, closeLog, err := o.endpoint()
+	if err != nil {
+		return exitError, err
+	}
+	defer closeLog()
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", o.listen)
+	if err != nil {
+		return exitError, errors.Join(fmt.Errorf("listen on %s: %w", o.listen, err), e.Close())
+	}
+	server := &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	url := "http://" + listener.Addr().String()
+	env := e.Env(url, o.account, o.region)
+	fmt.Fprintf(stderr, "sandbox: a local endpoint at %s, no AWS: account %s, Region %s, instances %s\n", url, o.account, o.region, o.instances)
+	code, err := o.during(env, stdout, stderr)
+
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = server.Shutdown(ctx) // what is still connected is cut off with the process
+	<-served
+	if closeErr := e.Close(); closeErr != nil {
+		err = errors.Join(err, fmt.Errorf("end the endpoint: %w", closeErr))
+		code = max(code, exitError)
+	}
+	return code, err
+}
+
+// during is what happens while the endpoint serves: the command, or the wait for
+// Ctrl-C.
+func (o options) during(env []string, stdout, stderr io.Writer) (int, error) {
+	if len(o.command) > 0 {
+		return runCommand(o.command, env, stdout, stderr)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	for _, line := range env {
+		fmt.Fprintln(stdout, "export "+line)
+	}
+	<-ctx.Done()
+	return exitOK, nil
+}
+
+// endpoint makes what the flags describe, and gives the end of its log.
+func (o options) endpoint() (*sandbox.Endpoint, func(), error) {
+	delays, err := world.ParseDelays(o.delays)
+	if err != nil {
+		return nil, nil, fmt.Errorf("-delays: %w", err)
+	}
+	settings := sandbox.Options{Dir: o.state, Delays: delays, Backend: instance.NewNone()}
+	closeLog := func() {}
+	if o.log != "" {
+		f, err := os.OpenFile(o.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, nil, fmt.Errorf("-log: %w", err)
+		}
+		settings.Log, closeLog = f, func() { _ = f.Close() } // each line was written when it was made
+	}
+	if o.instances == "linux" {
+		if err := instance.Supported(); err != nil {
+			closeLog()
+			return nil, nil, fmt.Errorf("-instances linux: %w (or use -instances none with communicator = \"none\")", err)
+		}
+		dir := o.state
+		if dir == "" {
+			if dir, err = os.MkdirTemp("", "sandbox-"); err != nil {
+				closeLog()
+				return nil, nil, fmt.Errorf("make a folder for the instances: %w", err)
+			}
+			before := closeLog
+			closeLog = func() { before(); _ = os.RemoveAll(dir) } // a temporary folder of our own
+		}
+		if settings.Backend, err = instance.NewLinux(dir, o.base); err != nil {
+			closeLog()
+			return nil, nil, fmt.Errorf("-instances linux: %w", err)
+		}
+	}
+	e, err := sandbox.New(settings)
+	if err != nil {
+		err = errors.Join(err, settings.Backend.Close())
+		closeLog()
+		return nil, nil, err
+	}
+	return e, closeLog, nil
+}

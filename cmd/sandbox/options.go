@@ -1,0 +1,63 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"regexp"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
+)
+
+// options are the flags and the command after them.
+type options struct {
+	listen, state, delays, log, instances, base string
+	account, region                             string
+	command                                     []string
+}
+
+var accountID = regexp.MustCompile(`^\d{12}$`)
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "loopback `ADDRESS:PORT` to serve on; port 0 takes a free one")
+	flags.StringVar(&o.state, "state", "", "`DIR` in which images, keys and disks are kept between runs; empty forgets them")
+	flags.StringVar(&o.delays, "delays", "instant", "how long EC2's transitions take: instant, demo, real, or a JSON `FILE`")
+	flags.StringVar(&o.log, "log", "", "`FILE` that gets one JSON line per call")
+	flags.StringVar(&o.instances, "instances", "linux", "linux: instances are real guests (needs root); none: instances have states and no guest")
+	flags.StringVar(&o.base, "base", "/", "`DIR` that is the root of vendor images, never written to")
+	flags.StringVar(&o.account, "account", world.HomeAccount, "the `ACCOUNT` whose credentials are handed out")
+	flags.StringVar(&o.region, "region", "us-east-1", "the `REGION` that is handed out")
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "usage: sandbox [flags] [-- COMMAND [ARGUMENT...]]")
+		fmt.Fprintln(stderr, "Serves a local EC2, STS, IAM, KMS and SSM. It is no AWS.")
+		flags.PrintDefaults()
+	}
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	o.command = flags.Args()
+	return o, o.check()
+}
+
+func (o options) check() error {
+	host, _, err := net.SplitHostPort(o.listen)
+	if err != nil {
+		return fmt.Errorf("-listen %q: %w", o.listen, err)
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return fmt.Errorf("-listen %q: the endpoint checks no signatures, so it serves on loopback addresses alone, such as 127.0.0.1:4566", o.listen)
+	}
+	switch {
+	case o.instances != "linux" && o.instances != "none":
+		return fmt.Errorf("-instances %q: use linux or none", o.instances)
+	case !accountID.MatchString(o.account):
+		return fmt.Errorf("-account %q: an account id has twelve digits", o.account)
+	case world.OptInStatus(o.region) == "":
+		return fmt.Errorf("-region %q: there is no such Region here; there are %v", o.region, world.RegionNames())
+	}
+	return nil
+}

@@ -1,0 +1,200 @@
+package action
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"sort"
+	"time"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
+)
+
+// Call is one request after who and where are known.
+type Call struct {
+	//nolint:containedctx // the call is the request's scope, as http.Request is
+	Context   context.Context
+	World     *world.World
+	Account   string
+	Principal string
+	Region    string
+	RequestID string
+	Now       time.Time
+	// Endpoint is this endpoint's own URL.
+	Endpoint string
+	// Form are a Query request's parameters, Body a JSON request's document.
+	Form url.Values
+	Body []byte
+}
+
+// Mine is what the caller has in the Region of the call.
+func (c *Call) Mine() *world.Region { return c.World.Region(c.Account, c.Region) }
+
+// Protocol is how a service speaks.
+type Protocol int
+
+// The protocols of the services here.
+const (
+	EC2Query Protocol = iota
+	Query
+	JSON
+)
+
+// Set are the actions of one service.
+type Set struct {
+	Service   string
+	Protocol  Protocol
+	Namespace string
+	Actions   map[string]Action
+}
+
+// Action is one thing that a service does.
+type Action struct {
+	Name          string
+	Input, Output reflect.Type
+	run           func(c *Call) (any, error)
+}
+
+// NewSet makes the empty set of a service. Namespace is for Query services, and
+// for JSON services the prefix of X-Amz-Target.
+func NewSet(service string, p Protocol, namespace string) *Set {
+	return &Set{Service: service, Protocol: p, Namespace: namespace, Actions: map[string]Action{}}
+}
+
+// Add registers an action: rule gets the decoded input and runs alone in the
+// world. It panics when the name is taken, for two files would then claim it.
+func Add[I, O any](s *Set, name string, rule func(c *Call, in *I) (*O, error)) {
+	if _, taken := s.Actions[name]; taken {
+		panic("action: " + s.Service + " " + name + " is registered twice")
+	}
+	s.Actions[name] = Action{
+		Name: name, Input: reflect.TypeFor[I](), Output: reflect.TypeFor[O](),
+		run: func(c *Call) (any, error) {
+			in := new(I)
+			if err := s.decode(c, in); err != nil {
+				return nil, err
+			}
+			var out *O
+			var err error
+			c.World.Do(func() { out, err = rule(c, in) })
+			if err != nil {
+				return nil, err
+			}
+			return out, nil
+		},
+	}
+}
+
+// Names are the actions of the set in order.
+func (s *Set) Names() []string {
+	names := make([]string, 0, len(s.Actions))
+	for name := range s.Actions {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// Answer is the HTTP answer to a call, with the refusal when it is one.
+type Answer struct {
+	Status      int
+	ContentType string
+	Body        []byte
+	Err         *wire.Error
+}
+
+// Serve runs an action and encodes what came of it.
+func (s *Set) Serve(c *Call, name string) Answer {
+	a, ok := s.Actions[name]
+	if !ok {
+		return s.Refuse(c, s.unknown(name, c.Form.Get("Version")))
+	}
+	out, err := a.run(c)
+	if err != nil {
+		var refusal *wire.Error
+		if !errors.As(err, &refusal) {
+			refusal = wire.Errorf("InternalError", "An internal error has occurred").WithStatus(http.StatusInternalServerError)
+		}
+		return s.Refuse(c, refusal)
+	}
+	body, err := s.encode(c, name, out)
+	if err != nil {
+		return s.Refuse(c, wire.Errorf("InternalError", "An internal error has occurred").WithStatus(http.StatusInternalServerError))
+	}
+	return Answer{Status: http.StatusOK, ContentType: s.contentType(), Body: body}
+}
+
+// Refuse encodes a refusal in the service's protocol.
+func (s *Set) Refuse(c *Call, e *wire.Error) Answer {
+	a := Answer{Status: e.Status, ContentType: s.contentType(), Err: e}
+	switch s.Protocol {
+	case EC2Query:
+		a.Body = wire.EC2Error(e, c.RequestID)
+	case Query:
+		a.Body = wire.QueryError(s.Namespace, e, c.RequestID)
+	case JSON:
+		a.Body, _ = json.Marshal(map[string]string{"__type": e.Code, "message": e.Message}) // two strings always marshal
+	}
+	return a
+}
+
+func (s *Set) unknown(name, version string) *wire.Error {
+	switch s.Protocol {
+	case EC2Query:
+		return wire.ErrUnknownAction(name, version)
+	case Query:
+		return wire.Errorf("InvalidAction", "Could not find operation %s for version %s", name, version)
+	default:
+		return wire.Errorf("UnknownOperationException", "")
+	}
+}
+
+func (s *Set) decode(c *Call, in any) error {
+	if s.Protocol != JSON {
+		dry := c.Form.Get("DryRun") == "true" && s.Protocol == EC2Query
+		form := url.Values{}
+		for k, v := range c.Form {
+			if k != "DryRun" {
+				form[k] = v
+			}
+		}
+		if err := wire.Decode(form, in); err != nil {
+			return err
+		}
+		if dry {
+			return wire.ErrDryRun()
+		}
+		return nil
+	}
+	if len(c.Body) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(c.Body, in); err != nil {
+		return wire.Errorf("SerializationException", "%s", err)
+	}
+	return nil
+}
+
+func (s *Set) encode(c *Call, name string, out any) ([]byte, error) {
+	switch s.Protocol {
+	case EC2Query:
+		return wire.EC2Response(name, c.RequestID, out)
+	case Query:
+		return wire.QueryResponse(s.Namespace, name, c.RequestID, out)
+	case JSON:
+		return json.Marshal(out)
+	}
+	return nil, fmt.Errorf("protocol %d", s.Protocol)
+}
+
+func (s *Set) contentType() string {
+	if s.Protocol == JSON {
+		return "application/x-amz-json-1.1"
+	}
+	return "text/xml;charset=UTF-8"
+}

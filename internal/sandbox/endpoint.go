@@ -1,0 +1,111 @@
+package sandbox
+
+import (
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/ec2"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/iam"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/kms"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/ssm"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/sts"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
+)
+
+// Options say how an endpoint behaves. The zero value is an endpoint without
+// guests and without delays that forgets everything when it closes.
+type Options struct {
+	// Dir keeps the state between runs; empty keeps nothing.
+	Dir string
+	// Delays are how long EC2's transitions take.
+	Delays world.Delays
+	// Backend runs the instances; nil is [instance.NewNone].
+	Backend instance.Backend
+	// Log gets a JSON line per call; nil writes none.
+	Log io.Writer
+	// Now is the clock; nil is the machine's.
+	Now func() time.Time
+}
+
+// Endpoint is the HTTP handler of all services.
+type Endpoint struct {
+	world    *world.World
+	services map[string]*action.Set
+	targets  map[string]*action.Set
+	log      *callLog
+
+	saver sync.WaitGroup
+	done  chan struct{}
+}
+
+// New makes an endpoint. Close it to stop its guests and to save its state.
+func New(o Options) (*Endpoint, error) {
+	if o.Backend == nil {
+		o.Backend = instance.NewNone()
+	}
+	w, err := world.New(world.Options{Dir: o.Dir, Delays: o.Delays, Backend: o.Backend, Now: o.Now})
+	if err != nil {
+		return nil, err
+	}
+	e := &Endpoint{
+		world: w, services: map[string]*action.Set{}, targets: map[string]*action.Set{},
+		log: &callLog{to: o.Log}, done: make(chan struct{}),
+	}
+	for _, set := range []*action.Set{ec2.Actions, sts.Actions, iam.Actions, kms.Actions, ssm.Actions} {
+		e.services[set.Service] = set
+		if set.Protocol == action.JSON {
+			e.targets[set.Namespace] = set
+		}
+	}
+	e.saver.Add(1)
+	go e.saveOften()
+	return e, nil
+}
+
+// World is the state behind the endpoint, for tests that look at it directly.
+func (e *Endpoint) World() *world.World { return e.world }
+
+// Calls are the calls since the start, in the order in which they ended.
+func (e *Endpoint) Calls() []CallRecord { return e.log.all() }
+
+// Close stops the instances and saves the state.
+func (e *Endpoint) Close() error {
+	close(e.done)
+	e.saver.Wait()
+	return e.world.Close()
+}
+
+// saveOften keeps the loss small when the endpoint is killed.
+func (e *Endpoint) saveOften() {
+	defer e.saver.Done()
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-e.done:
+			return
+		case <-tick.C:
+			_ = e.world.Save() // Close saves again and reports
+		}
+	}
+}
+
+var _ http.Handler = (*Endpoint)(nil)
+
+// Env are the variables with which an AWS client of an account and Region
+// reaches the endpoint at url.
+func (e *Endpoint) Env(url, account, region string) []string {
+	key := e.world.Credentials(account)
+	return []string{
+		"AWS_ENDPOINT_URL=" + url,
+		"AWS_ACCESS_KEY_ID=" + key.ID,
+		"AWS_SECRET_ACCESS_KEY=" + key.Secret,
+		"AWS_REGION=" + region,
+		"AWS_DEFAULT_REGION=" + region,
+		"AWS_EC2_METADATA_DISABLED=true",
+	}
+}

@@ -1,0 +1,112 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"io"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+)
+
+// CallRecord is one line of the log of calls.
+type CallRecord struct {
+	Time    time.Time         `json:"time"`
+	Service string            `json:"service"`
+	Action  string            `json:"action"`
+	Region  string            `json:"region"`
+	Account string            `json:"account"`
+	Params  map[string]string `json:"params,omitempty"`
+	// Outcome is OK or the code of the refusal.
+	Outcome string `json:"outcome"`
+	Message string `json:"message,omitempty"`
+	Status  int    `json:"status"`
+	// Millis is how long the endpoint took.
+	Millis float64 `json:"ms"`
+	// RequestID is the id that the caller got.
+	RequestID string `json:"request_id"`
+}
+
+type callLog struct {
+	mu    sync.Mutex
+	to    io.Writer
+	calls []CallRecord
+}
+
+// maxRecords bounds what is held in memory; the file has all.
+const maxRecords = 200_000
+
+func (l *callLog) add(r CallRecord) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.calls) < maxRecords {
+		l.calls = append(l.calls, r)
+	}
+	if l.to == nil {
+		return
+	}
+	line, err := json.Marshal(r)
+	if err == nil {
+		_, _ = l.to.Write(append(line, '\n')) // a full disk must not fail the call
+	}
+}
+
+func (l *callLog) all() []CallRecord {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]CallRecord(nil), l.calls...)
+}
+
+func record(c *action.Call, service, name string, a action.Answer, took time.Duration) CallRecord {
+	r := CallRecord{
+		Time: c.Now, Service: service, Action: name, Region: c.Region, Account: c.Account, Status: a.Status,
+		Outcome: "OK", Millis: float64(took.Microseconds()) / 1000, RequestID: c.RequestID, Params: params(c),
+	}
+	if a.Err != nil {
+		r.Outcome, r.Message = a.Err.Code, a.Err.Message
+	}
+	return r
+}
+
+// hidden are parameters whose value may be a secret: the log tells their length.
+var hidden = map[string]bool{
+	"UserData": true, "LaunchTemplateData.UserData": true, "Value": true, "Plaintext": true, "CiphertextBlob": true,
+	"PolicyDocument": true, "EncodedMessage": true, "ExternalId": true,
+}
+
+func params(c *action.Call) map[string]string {
+	flat := map[string]string{}
+	for k, v := range c.Form {
+		if k != "Action" && k != "Version" {
+			flat[k] = shown(k, v)
+		}
+	}
+	var body map[string]any
+	if c.Form == nil && json.Unmarshal(c.Body, &body) == nil {
+		for k, v := range body {
+			text, ok := v.(string)
+			if !ok {
+				raw, _ := json.Marshal(v) // came from JSON
+				text = string(raw)
+			}
+			flat[k] = shown(k, url.Values{k: {text}}[k])
+		}
+	}
+	return flat
+}
+
+func shown(name string, values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	if hidden[name] {
+		return "(" + strconv.Itoa(len(values[0])) + " bytes)"
+	}
+	const most = 300
+	if len(values[0]) > most {
+		return values[0][:most] + "..."
+	}
+	return values[0]
+}

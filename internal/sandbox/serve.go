@@ -1,0 +1,126 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
+)
+
+// maxBody is more than any request of these services may have.
+const maxBody = 2 << 20
+
+// ServeHTTP answers one call of any service.
+func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		http.Error(w, "request too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	call := &action.Call{
+		Context: r.Context(), World: e.world, RequestID: newRequestID(), Now: e.world.Now(),
+		Endpoint: "http://" + r.Host, Body: body,
+	}
+	set, name := e.route(r, call)
+	if set == nil {
+		http.Error(w, "no service of this endpoint: it serves EC2, STS, IAM, KMS and SSM", http.StatusNotFound)
+		return
+	}
+	answer := e.answer(r, call, set, name)
+	w.Header().Set("Content-Type", answer.ContentType)
+	w.Header().Set("x-amzn-RequestId", call.RequestID)
+	w.Header().Set("Server", "goldenami-sandbox")
+	w.WriteHeader(answer.Status)
+	_, _ = w.Write(answer.Body) // the caller is gone: the call happened all the same
+	e.log.add(record(call, set.Service, name, answer, time.Since(start)))
+}
+
+func (e *Endpoint) answer(r *http.Request, call *action.Call, set *action.Set, name string) action.Answer {
+	scope, ok := parseScope(r)
+	if !ok {
+		return set.Refuse(call, errCredentials(set))
+	}
+	known := false
+	e.world.Do(func() {
+		var account *world.Account
+		var key *world.AccessKey
+		if account, key, known = e.world.Authenticate(scope.accessKey); known {
+			call.Account, call.Principal = account.ID, key.Principal
+			known = key.Expires.IsZero() || call.Now.Before(key.Expires)
+		}
+	})
+	call.Region = scope.region
+	switch {
+	case !known:
+		return set.Refuse(call, errCredentials(set))
+	case world.OptInStatus(call.Region) == "" && set.Service != "iam" && set.Service != "sts":
+		return set.Refuse(call, errCredentials(set))
+	case world.OptInStatus(call.Region) == "not-opted-in":
+		return set.Refuse(call, errCredentials(set))
+	}
+	return set.Serve(call, name)
+}
+
+// errCredentials is what a caller gets that is not known, or not known in this
+// Region: EC2 words both alike.
+func errCredentials(set *action.Set) *wire.Error {
+	switch set.Protocol {
+	case action.EC2Query:
+		return wire.Errorf("AuthFailure", "AWS was not able to validate the provided access credentials").WithStatus(http.StatusUnauthorized)
+	case action.Query:
+		return wire.Errorf("InvalidClientTokenId", "The security token included in the request is invalid.").WithStatus(http.StatusForbidden)
+	default:
+		return wire.Errorf("UnrecognizedClientException", "The security token included in the request is invalid.")
+	}
+}
+
+// route finds the service and the action, by target for JSON and by the
+// signature's scope for the others, which share Action and Version.
+func (e *Endpoint) route(r *http.Request, call *action.Call) (*action.Set, string) {
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		prefix, name, _ := strings.Cut(target, ".")
+		return e.targets[prefix], name
+	}
+	form, err := url.ParseQuery(string(call.Body))
+	if err != nil {
+		form = url.Values{}
+	}
+	for k, v := range r.URL.Query() {
+		if !strings.HasPrefix(k, "X-Amz-") {
+			form[k] = v
+		}
+	}
+	call.Form = form
+	scope, _ := parseScope(r)
+	return e.services[scope.service], form.Get("Action")
+}
+
+type scope struct{ accessKey, region, service string }
+
+// parseScope reads Credential=AKID/date/region/service/aws4_request, from the
+// header or from a presigned URL.
+func parseScope(r *http.Request) (scope, bool) {
+	credential := r.URL.Query().Get("X-Amz-Credential")
+	if _, rest, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
+		credential, _, _ = strings.Cut(rest, ",")
+	}
+	parts := strings.Split(strings.TrimSpace(credential), "/")
+	if len(parts) != 5 || parts[4] != "aws4_request" {
+		return scope{}, false
+	}
+	return scope{accessKey: parts[0], region: parts[2], service: parts[3]}, true
+}
+
+func newRequestID() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails since Go 1.24
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

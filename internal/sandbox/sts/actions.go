@@ -1,0 +1,9 @@
+// Package sts is the STS of the local endpoint, as far as building and sharing
+// images uses it: one file per action or per small family of actions. It decides
+// that service's rules and refusals; what exists is in world.
+package sts
+
+import "github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+
+// Actions are all of STS that this endpoint has. Each file adds its own in init.
+var Actions = action.NewSet("sts", action.Query, "https://sts.amazonaws.com/doc/2011-06-15/")

@@ -1,0 +1,136 @@
+package world
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/base64"
+	"sort"
+	"time"
+)
+
+// HomeAccount is the account whose keys the endpoint hands out.
+const HomeAccount = "123456789012"
+
+// Account is one AWS account: its keys, its IAM entities, its Regions.
+type Account struct {
+	ID string
+	// Alias is the name that stands for the account in ImageOwnerAlias.
+	Alias string
+	// AccessKeys are the keys that act for this account, by access key id.
+	AccessKeys map[string]*AccessKey
+	Regions    map[string]*Region
+	Roles      map[string]*Role
+	Profiles   map[string]*InstanceProfile
+}
+
+// AccessKey is a pair of keys, or the temporary credentials of a role.
+type AccessKey struct {
+	ID, Secret string
+	// Session is the token of temporary credentials, else empty.
+	Session string
+	// Principal is the ARN that GetCallerIdentity gives.
+	Principal string
+	// Expires is when temporary credentials end; zero for others.
+	Expires time.Time
+}
+
+// Role is an IAM role.
+type Role struct {
+	Name, ID, ARN, Path, TrustPolicy, Description string
+	Policies                                      map[string]string
+	Tags                                          map[string]string
+	Created                                       time.Time
+}
+
+// InstanceProfile is an IAM instance profile.
+type InstanceProfile struct {
+	Name, ID, ARN, Path string
+	Roles               []string
+	Tags                map[string]string
+	Created             time.Time
+}
+
+// Account gives the account of an id and makes it when it is new: any twelve
+// digits can be a partner to share with. Call it inside [World.Do].
+func (w *World) Account(id string) *Account {
+	a := w.state.Accounts[id]
+	if a == nil {
+		a = &Account{ID: id}
+		w.state.Accounts[id] = a
+	}
+	if a.AccessKeys == nil {
+		a.AccessKeys = map[string]*AccessKey{}
+	}
+	if a.Regions == nil {
+		a.Regions = map[string]*Region{}
+	}
+	if a.Roles == nil {
+		a.Roles = map[string]*Role{}
+	}
+	if a.Profiles == nil {
+		a.Profiles = map[string]*InstanceProfile{}
+	}
+	return a
+}
+
+// Accounts are all accounts that exist, by id, in order.
+func (w *World) Accounts() []*Account {
+	all := make([]*Account, 0, len(w.state.Accounts))
+	for _, a := range w.state.Accounts {
+		all = append(all, a)
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].ID < all[j].ID })
+	return all
+}
+
+// Authenticate finds who an access key id stands for.
+func (w *World) Authenticate(accessKeyID string) (*Account, *AccessKey, bool) {
+	for _, a := range w.state.Accounts {
+		if key := a.AccessKeys[accessKeyID]; key != nil {
+			return a, key, true
+		}
+	}
+	return nil, nil, false
+}
+
+// Credentials gives a long-lived pair of keys of an account.
+func (w *World) Credentials(accountID string) AccessKey {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := w.Account(accountID)
+	for _, key := range a.AccessKeys {
+		if key.Session == "" {
+			return *key
+		}
+	}
+	w.dirty = true
+	return *a.newAccessKey(w)
+}
+
+func (a *Account) newAccessKey(_ *World) *AccessKey {
+	key := &AccessKey{ID: "AKIA" + randomBase32(16), Secret: randomSecret(), Principal: "arn:aws:iam::" + a.ID + ":user/sandbox"}
+	a.AccessKeys[key.ID] = key
+	return key
+}
+
+// NewSession makes temporary credentials that act in the account as principal.
+func (a *Account) NewSession(principal string, expires time.Time) *AccessKey {
+	key := &AccessKey{
+		ID: "ASIA" + randomBase32(16), Secret: randomSecret(), Session: randomSecret() + randomSecret(),
+		Principal: principal, Expires: expires,
+	}
+	a.AccessKeys[key.ID] = key
+	return key
+}
+
+func randomBase32(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails since Go 1.24
+	return base32.StdEncoding.EncodeToString(b)[:n]
+}
+
+func randomSecret() string {
+	b := make([]byte, 30)
+	_, _ = rand.Read(b) // never fails since Go 1.24
+	return base64.StdEncoding.EncodeToString(b)
+}

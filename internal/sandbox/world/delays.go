@@ -1,0 +1,102 @@
+package world
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+)
+
+// Delays are how long the transitions take.
+type Delays struct {
+	// Boot is the least time from RunInstances to running.
+	Boot Duration `json:"boot"`
+	// Stop is the least time from StopInstances to stopped.
+	Stop Duration `json:"stop"`
+	// Terminate is the time from TerminateInstances to terminated.
+	Terminate Duration `json:"terminate"`
+	// Image and ImagePerGiB are the time of CreateImage, RegisterImage and CreateSnapshot.
+	Image       Duration `json:"image"`
+	ImagePerGiB Duration `json:"image_per_gib"`
+	// Copy and CopyPerGiB are the time of CopyImage and CopySnapshot.
+	Copy       Duration `json:"copy"`
+	CopyPerGiB Duration `json:"copy_per_gib"`
+	// Regions override all of these for the Regions named.
+	Regions map[string]*Delays `json:"regions,omitempty"`
+}
+
+// Duration is a time span that JSON writes as Go does: "1.5s".
+type Duration time.Duration
+
+// UnmarshalText reads a span such as "90s".
+func (d *Duration) UnmarshalText(text []byte) error {
+	span, err := time.ParseDuration(string(text))
+	if err == nil && span < 0 {
+		err = fmt.Errorf("%s is negative", text)
+	}
+	*d = Duration(span)
+	return err
+}
+
+// MarshalText writes the span as Go does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// presets are the delays that have a name. "real" follows what builds on EC2
+// show for a small Linux image of 8 GiB: a boot in half a minute, an image in two
+// to three minutes, a copy to another Region in five to six.
+var presets = map[string]Delays{
+	"instant": {},
+	"demo": {
+		Boot: ms(800), Stop: ms(400), Terminate: ms(300), Image: ms(1500), ImagePerGiB: ms(50),
+		Copy: ms(2500), CopyPerGiB: ms(100),
+		Regions: map[string]*Delays{"ap-northeast-1": {
+			Boot: ms(800), Stop: ms(400), Terminate: ms(300), Image: ms(1500), ImagePerGiB: ms(50),
+			Copy: ms(4000), CopyPerGiB: ms(150),
+		}},
+	},
+	"real": {
+		Boot: ms(25_000), Stop: ms(30_000), Terminate: ms(40_000), Image: ms(60_000), ImagePerGiB: ms(10_000),
+		Copy: ms(120_000), CopyPerGiB: ms(25_000),
+	},
+}
+
+func ms(n int) Duration { return Duration(time.Duration(n) * time.Millisecond) }
+
+// ParseDelays reads instant, demo, real, or the path of a JSON file.
+func ParseDelays(s string) (Delays, error) {
+	if d, ok := presets[s]; ok {
+		return d, nil
+	}
+	text, err := os.ReadFile(s) //nolint:gosec // the user names the file
+	if err != nil {
+		return Delays{}, fmt.Errorf("delays %q are neither instant, demo, real nor a file that can be read: %w", s, err)
+	}
+	var d Delays
+	if err := json.Unmarshal(text, &d); err != nil {
+		return Delays{}, fmt.Errorf("delays file %s: %w", s, err)
+	}
+	for name := range d.Regions {
+		if OptInStatus(name) == "" {
+			return Delays{}, fmt.Errorf("delays file %s names the Region %q, which does not exist", s, name)
+		}
+	}
+	return d, nil
+}
+
+// In gives the delays of a Region.
+func (d Delays) In(region string) Delays {
+	if own := d.Regions[region]; own != nil {
+		return *own
+	}
+	return d
+}
+
+// ImageTime is how long an image of so many GiB takes.
+func (d Delays) ImageTime(gib int64) time.Duration {
+	return time.Duration(d.Image) + time.Duration(gib)*time.Duration(d.ImagePerGiB)
+}
+
+// CopyTime is how long a copy of so many GiB takes.
+func (d Delays) CopyTime(gib int64) time.Duration {
+	return time.Duration(d.Copy) + time.Duration(gib)*time.Duration(d.CopyPerGiB)
+}

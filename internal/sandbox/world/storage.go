@@ -1,0 +1,129 @@
+package world
+
+import "time"
+
+// Snapshot is an EBS snapshot. Sizes are in GiB, Bytes is what is stored in full.
+type Snapshot struct {
+	ID, OwnerID, Region, VolumeID, Description string
+	Size                                       int64
+	Bytes                                      int64
+	Encrypted                                  bool
+	KMSKeyARN                                  string
+	Started                                    time.Time
+	// ReadyAt is when the snapshot is completed, or in error if Failure is set.
+	ReadyAt time.Time
+	Held    bool
+	// Failure is the StateMessage of a snapshot that ends in error.
+	Failure      string
+	Permissions  []Permission
+	TransferType string
+	// SourceID and SourceRegion are set on copies.
+	SourceID, SourceRegion string
+	// CompletionMinutes is what a time-based copy was asked for, else zero.
+	CompletionMinutes int64
+	// PlatformDetails and UsageOperation are the billing information that the
+	// snapshot of a root device carries; RegisterImage derives an image's from it.
+	PlatformDetails, UsageOperation, Platform string
+	ProductCodes                              []string
+	// Layers are the disks of instances that this snapshot holds, bottom first.
+	Layers []string
+}
+
+// State is the snapshot's state at a moment, in EC2's words.
+func (s *Snapshot) State(now time.Time) string {
+	switch {
+	case s.Held || now.Before(s.ReadyAt):
+		return "pending"
+	case s.Failure != "":
+		return "error"
+	default:
+		return "completed"
+	}
+}
+
+// Percent is how far the snapshot is at a moment, 0 to 100.
+func (s *Snapshot) Percent(now time.Time) int {
+	total := s.ReadyAt.Sub(s.Started)
+	switch {
+	case s.State(now) != "pending":
+		return 100
+	case s.Held:
+		return 0
+	case total <= 0:
+		return 99
+	default:
+		return min(99, int(100*now.Sub(s.Started)/total))
+	}
+}
+
+// Settled tells whether a copy's description of itself can be read: just after
+// CopySnapshot it has neither size nor encryption yet. The first tenth of the
+// copy's time stands for "just after".
+func (s *Snapshot) Settled(now time.Time) bool {
+	return s.SourceID == "" || s.State(now) != "pending" || s.Percent(now) >= 10
+}
+
+// Volume is an EBS volume.
+type Volume struct {
+	ID, AvailabilityZone, SnapshotID, Type string
+	Size, IOPS, Throughput                 int64
+	Encrypted                              bool
+	KMSKeyARN                              string
+	Created                                time.Time
+	// State is available, in-use or deleting.
+	State               string
+	InstanceID, Device  string
+	DeleteOnTermination bool
+}
+
+// FindSnapshot gives the snapshot of an id in a Region, whoever owns it.
+func (w *World) FindSnapshot(region, id string) *Snapshot {
+	for _, a := range w.state.Accounts {
+		if r := a.Regions[region]; r != nil && r.Snapshots[id] != nil {
+			return r.Snapshots[id]
+		}
+	}
+	return nil
+}
+
+// MayUse tells whether the account may make volumes of the snapshot.
+func (s *Snapshot) MayUse(account string) bool {
+	if s.OwnerID == account {
+		return true
+	}
+	for _, p := range s.Permissions {
+		if p.UserID == account || p.Group == "all" {
+			return true
+		}
+	}
+	return false
+}
+
+// LayerInUse tells whether any snapshot holds the layer, or any instance runs on
+// it, so that its disk may not be dropped.
+func (w *World) LayerInUse(layer string) bool {
+	for _, a := range w.state.Accounts {
+		for _, r := range a.Regions {
+			for _, s := range r.Snapshots {
+				if contains(s.Layers, layer) {
+					return true
+				}
+			}
+			for _, i := range r.Instances {
+				if i.State != StateTerminated && contains(i.Layers, layer) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
