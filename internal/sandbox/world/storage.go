@@ -25,6 +25,8 @@ type Snapshot struct {
 	// snapshot of a root device carries; RegisterImage derives an image's from it.
 	PlatformDetails, UsageOperation, Platform string
 	ProductCodes                              []string
+	// DefaultUser is who logs in on instances of an image of this snapshot.
+	DefaultUser string
 	// Layers are the disks of instances that this snapshot holds, bottom first.
 	Layers []string
 }
@@ -126,4 +128,22 @@ func contains(list []string, s string) bool {
 		}
 	}
 	return false
+}
+
+// UsableSnapshots are the snapshots of a Region of which the account may make
+// volumes.
+func (w *World) UsableSnapshots(region, account string) []*Snapshot {
+	var all []*Snapshot
+	for _, a := range w.state.Accounts {
+		r := a.Regions[region]
+		if r == nil {
+			continue
+		}
+		for _, s := range r.Snapshots {
+			if s.MayUse(account) {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
 }

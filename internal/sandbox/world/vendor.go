@@ -43,6 +43,8 @@ func (w *World) addVendors() {
 			r.Snapshots[root.SnapshotID] = &Snapshot{
 				ID: root.SnapshotID, OwnerID: v.owner, Region: region, VolumeID: "vol-ffffffff", Size: v.size,
 				Bytes: v.size << 28, Description: v.description, Started: image.Created, ReadyAt: image.Created,
+				Permissions: []Permission{{Group: "all"}}, PlatformDetails: image.PlatformDetails, UsageOperation: image.UsageOperation,
+				Platform: image.Platform, DefaultUser: image.DefaultUser,
 			}
 		}
 	}
