@@ -89,7 +89,11 @@ func volumeEncryption(c *action.Call, encrypted *bool, keyID string, snapshot *w
 	case fromEncrypted && snapshot.OwnerID == c.Account:
 		return true, snapshot.KMSKeyARN, nil
 	case asked || fromEncrypted || c.Mine().EncryptByDefault:
-		return true, defaultKey(c, c.Region).ARN, nil
+		key, err := usableKey(c, c.Region, defaultKey(c, c.Region).ARN)
+		if err != nil {
+			return false, "", err
+		}
+		return true, key.ARN, nil
 	}
 	return false, "", nil
 }

@@ -1,0 +1,196 @@
+package ec2
+
+import (
+	"strconv"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
+)
+
+func init() {
+	add("CreateVolume", createVolume)
+	add("DeleteVolume", deleteVolume)
+	add("DescribeVolumes", describeVolumes)
+}
+
+func errNoVolume(id string) error {
+	return wire.Errorf("InvalidVolume.NotFound", "The volume '%s' does not exist.", id)
+}
+
+type volumeItem struct {
+	ID          string                   `xml:"volumeId"`
+	Size        int64                    `xml:"size"`
+	SnapshotID  string                   `xml:"snapshotId"`
+	Zone        string                   `xml:"availabilityZone"`
+	Status      string                   `xml:"status"`
+	Created     wire.Time                `xml:"createTime"`
+	Attachments wire.Set[attachmentItem] `xml:"attachmentSet"`
+	Tags        wire.Set[tag]            `xml:"tagSet,omitempty"`
+	Type        string                   `xml:"volumeType"`
+	IOPS        int64                    `xml:"iops,omitempty"`
+	Throughput  int64                    `xml:"throughput,omitempty"`
+	Encrypted   bool                     `xml:"encrypted"`
+	KMSKeyARN   string                   `xml:"kmsKeyId,omitempty"`
+	MultiAttach bool                     `xml:"multiAttachEnabled"`
+}
+
+type attachmentItem struct {
+	VolumeID            string    `xml:"volumeId"`
+	InstanceID          string    `xml:"instanceId"`
+	Device              string    `xml:"device"`
+	Status              string    `xml:"status"`
+	Attached            wire.Time `xml:"attachTime"`
+	DeleteOnTermination bool      `xml:"deleteOnTermination"`
+}
+
+func volumeItemOf(r *world.Region, v *world.Volume) volumeItem {
+	item := volumeItem{
+		ID: v.ID, Size: v.Size, SnapshotID: v.SnapshotID, Zone: v.AvailabilityZone, Status: v.State, Created: wire.Time(v.Created), Type: v.Type,
+		IOPS: v.IOPS, Throughput: v.Throughput, Encrypted: v.Encrypted, KMSKeyARN: v.KMSKeyARN, Tags: tagSet(r.Tags[v.ID]),
+	}
+	if v.InstanceID != "" {
+		item.Attachments = wire.Set[attachmentItem]{{
+			VolumeID: v.ID, InstanceID: v.InstanceID, Device: v.Device, Status: "attached", Attached: wire.Time(v.Created),
+			DeleteOnTermination: v.DeleteOnTermination,
+		}}
+	}
+	return item
+}
+
+type createVolumeInput struct {
+	Zone       string             `q:"AvailabilityZone,required"`
+	Size       int64              `q:"Size"`
+	SnapshotID string             `q:"SnapshotId"`
+	Type       string             `q:"VolumeType"`
+	IOPS       int64              `q:"Iops"`
+	Throughput int64              `q:"Throughput"`
+	Encrypted  *bool              `q:"Encrypted"`
+	KMSKeyID   string             `q:"KmsKeyId"`
+	Token      string             `q:"ClientToken"`
+	Tags       []tagSpecification `q:"TagSpecification"`
+}
+
+func createVolume(c *action.Call, in *createVolumeInput) (*volumeItem, error) {
+	mine := c.Mine()
+	if earlier, err := tokenResult(c, "CreateVolume", in.Token); err != nil || mine.Volumes[earlier] != nil {
+		if err != nil {
+			return nil, err
+		}
+		item := volumeItemOf(mine, mine.Volumes[earlier])
+		return &item, nil
+	}
+	known := false
+	for _, zone := range zoneNames(c.Region) {
+		known = known || zone == in.Zone
+	}
+	if !known {
+		return nil, wire.Errorf("InvalidZone.NotFound", "The zone '%s' does not exist.", in.Zone)
+	}
+	tags, err := tagsFor(in.Tags, "volume")
+	if err != nil {
+		return nil, err
+	}
+	if in.SnapshotID != "" {
+		if s := c.World.FindSnapshot(c.Region, in.SnapshotID); s == nil || !s.MayUse(c.Account) {
+			return nil, errNoSnapshot(in.SnapshotID)
+		}
+	} else if in.Size == 0 {
+		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter size/snapshot")
+	}
+	v, err := newVolume(c, wantedVolume{
+		snapshotID: in.SnapshotID, kind: in.Type, keyID: in.KMSKeyID, size: in.Size, iops: in.IOPS, throughput: in.Throughput, encrypted: in.Encrypted,
+	}, in.Zone)
+	if err != nil {
+		return nil, err
+	}
+	mine.Volumes[v.ID] = v
+	mine.SetTags(v.ID, tags)
+	rememberToken(c, mine, "CreateVolume", in.Token, v.ID)
+	item := volumeItemOf(mine, v)
+	return &item, nil
+}
+
+type deleteVolumeInput struct {
+	ID string `q:"VolumeId,required"`
+}
+
+func deleteVolume(c *action.Call, in *deleteVolumeInput) (*done, error) {
+	mine := c.Mine()
+	v := mine.Volumes[in.ID]
+	if v == nil {
+		return nil, errNoVolume(in.ID)
+	}
+	if v.InstanceID != "" {
+		return nil, wire.Errorf("VolumeInUse", "Volume %s is currently attached to %s", v.ID, v.InstanceID)
+	}
+	delete(mine.Volumes, in.ID)
+	delete(mine.Tags, in.ID)
+	return ok, nil
+}
+
+type describeVolumesInput struct {
+	IDs []string `q:"VolumeId"`
+	described
+}
+
+type describeVolumesOutput struct {
+	Volumes   wire.Set[volumeItem] `xml:"volumeSet"`
+	NextToken string               `xml:"nextToken,omitempty"`
+}
+
+func describeVolumes(c *action.Call, in *describeVolumesInput) (*describeVolumesOutput, error) {
+	mine := c.Mine()
+	ids, err := selected(mine.Volumes, in.IDs, "InvalidVolume.NotFound", "The volume '%s' does not exist.")
+	if err != nil {
+		return nil, err
+	}
+	var all []volumeItem
+	for _, id := range ids {
+		item := volumeItemOf(mine, mine.Volumes[id])
+		match, err := matchAll(in.Filters, func(name string) ([]string, bool) { return volumeValues(item, mine.Tags[id], name) })
+		if err != nil {
+			return nil, err
+		}
+		if match {
+			all = append(all, item)
+		}
+	}
+	part, next, err := page(all, in.MaxResults, in.NextToken, 1000)
+	return &describeVolumesOutput{Volumes: part, NextToken: next}, err
+}
+
+func volumeValues(v volumeItem, tags map[string]string, name string) ([]string, bool) {
+	if len(v.Attachments) > 0 {
+		a := v.Attachments[0]
+		switch name {
+		case "attachment.instance-id":
+			return one(a.InstanceID)
+		case "attachment.device":
+			return one(a.Device)
+		case "attachment.status":
+			return one(a.Status)
+		case "attachment.delete-on-termination":
+			return boolean(a.DeleteOnTermination)
+		}
+	}
+	switch name {
+	case "attachment.instance-id", "attachment.device", "attachment.status", "attachment.delete-on-termination":
+		return nil, true
+	case "availability-zone":
+		return one(v.Zone)
+	case "encrypted":
+		return boolean(v.Encrypted)
+	case "size":
+		return one(strconv.FormatInt(v.Size, 10))
+	case "snapshot-id":
+		return optional(v.SnapshotID)
+	case "status":
+		return one(v.Status)
+	case "volume-id":
+		return one(v.ID)
+	case "volume-type":
+		return one(v.Type)
+	}
+	return tagValues(tags, name)
+}
