@@ -65,7 +65,7 @@ const defaultSessionName = "goldenami"
 var (
 	roleShape       = regexp.MustCompile(`^arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,576}$`)
 	sessionShape    = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	externalIDShape = regexp.MustCompile(`^[\w+=,.@:/-]{2,1224}$`)
+	externalIDShape = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
 )
 
 // Prepare checks the options and makes no call. Each error names its option.
@@ -104,7 +104,7 @@ func (r *AssumeRole) prepare() []error {
 	if r.SessionName != "" && !sessionShape.MatchString(r.SessionName) {
 		errs = append(errs, fmt.Errorf("assume_role: session_name: %q must be 2 to 64 letters, digits or _+=,.@-", r.SessionName))
 	}
-	if r.ExternalID != "" && !externalIDShape.MatchString(r.ExternalID) {
+	if n := len(r.ExternalID); n > 0 && (n < 2 || n > 1224 || !externalIDShape.MatchString(r.ExternalID)) {
 		errs = append(errs, errors.New("assume_role: external_id must be 2 to 1224 letters, digits or _+=,.@:/-"))
 	}
 	if r.Duration != 0 && (r.Duration < 15*time.Minute || r.Duration > 12*time.Hour) {

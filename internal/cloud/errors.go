@@ -43,6 +43,15 @@ func IsDuplicate(err error) bool { return classOf(err).has(duplicate) }
 // the call is useless.
 func IsAuth(err error) bool { return classOf(err).has(auth) }
 
+// isExpired tells that the session of temporary credentials has ended.
+func isExpired(err error) bool {
+	switch Code(err) {
+	case "RequestExpired", "ExpiredToken", "ExpiredTokenException":
+		return true
+	}
+	return false
+}
+
 // IsCapacity tells that EC2 has no room for the instance in that place now;
 // another Availability Zone or type may do.
 func IsCapacity(err error) bool { return classOf(err).has(capacity) }

@@ -27,8 +27,11 @@ func (c *Clients) instrument(stack *middleware.Stack) error {
 	}
 	if _, ok := stack.Finalize.Get("Retry"); ok {
 		err := stack.Finalize.Insert(attemptTimeout{after: c.settings.attemptTimeout}, "Retry", middleware.After)
+		if err == nil {
+			err = stack.Finalize.Insert(refreshExpired{c.base.Credentials}, "Retry", middleware.After)
+		}
 		if err != nil {
-			return fmt.Errorf("add the attempt timeout: %w", err)
+			return fmt.Errorf("add the attempt's middleware: %w", err)
 		}
 	}
 	// After, so that the SDK has filled in client tokens and checked the input.
@@ -41,6 +44,7 @@ type observer struct{ clients *Clients }
 func (o *observer) ID() string { return "goldenami:Observer" }
 
 func (o *observer) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, meta middleware.Metadata, err error) {
+	ctx = allowRefresh(ctx)
 	op := operations[awsmiddleware.GetServiceID(ctx)+"."+awsmiddleware.GetOperationName(ctx)]
 	switch {
 	case op.made != nil && !op.request(in.Parameters).isDryRun():

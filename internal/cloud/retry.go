@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -68,6 +69,39 @@ func (m attemptTimeout) HandleFinalize(ctx context.Context, in middleware.Finali
 	}
 	return out, meta, err
 }
+
+// refreshExpired gives a call whose session ended one more attempt with fresh
+// credentials. The SDK renews them by the clock, which does not help where a
+// session was revoked or the clocks disagree.
+type refreshExpired struct{ credentials aws.CredentialsProvider }
+
+func (m refreshExpired) ID() string { return "goldenami:RefreshExpired" }
+
+func (m refreshExpired) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	out, meta, err := next.HandleFinalize(ctx, in)
+	if err == nil || !isExpired(err) {
+		return out, meta, err
+	}
+	cache, cached := m.credentials.(*aws.CredentialsCache)
+	once, _ := ctx.Value(refreshKey{}).(*atomic.Bool)
+	if !cached || once == nil || once.Swap(true) {
+		return out, meta, err
+	}
+	cache.Invalidate()
+	return out, meta, &expiredError{err}
+}
+
+type refreshKey struct{}
+
+// allowRefresh lets one call renew its credentials once.
+func allowRefresh(ctx context.Context) context.Context {
+	return context.WithValue(ctx, refreshKey{}, new(atomic.Bool))
+}
+
+type expiredError struct{ error }
+
+func (e *expiredError) Unwrap() error        { return e.error }
+func (e *expiredError) RetryableError() bool { return true }
 
 // AttemptTimeoutError says that no whole answer came in time. Whether the call
 // took effect is not known. The cause is kept as text only: the SDK reads a

@@ -80,7 +80,13 @@ func Open(dir, runID, name string) (*Ledger, error) {
 }
 
 func (l *Ledger) begin(dir, runID, name string) error {
-	if err := lock(l.file); err != nil {
+	// A List that runs now may hold the lock of the new file for a moment.
+	err := lock(l.file)
+	for try := 0; errors.Is(err, ErrRunning) && try < 100; try++ {
+		time.Sleep(10 * time.Millisecond)
+		err = lock(l.file)
+	}
+	if err != nil {
 		return err
 	}
 	if err := l.write(event{Event: evOpen, Schema: schema, Run: runID, Name: name, PID: os.Getpid()}); err != nil {
