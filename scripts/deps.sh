@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing for the demo, or for all that
+# make does, and nothing else. Does nothing, quickly, when all are there.
+set -euo pipefail
+
+# package:command: a package is missing when its command is.
+demo=(
+  sudo:sudo                 # guests run stages and the seal as root through it
+  openssh-client:ssh-keygen # guests make their host keys with it
+)
+all=(
+  "${demo[@]}"
+  awscli:aws            # a client of the local endpoint that is not Go
+  busybox:busybox       # a second sh, on which the seal and the stages are tested
+  shellcheck:shellcheck # reads the scripts that run on users' machines
+)
+
+case "${1:-all}" in
+  demo) wanted=("${demo[@]}") ;;
+  all) wanted=("${all[@]}") ;;
+  *) echo "usage: ${0##*/} [demo|all]" >&2; exit 2 ;;
+esac
+
+missing=()
+for entry in "${wanted[@]}"; do
+  command -v "${entry#*:}" >/dev/null 2>&1 || missing+=("${entry%%:*}")
+done
+[ "${#missing[@]}" -gt 0 ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "deps: these are missing, and there is no apt-get to install them: ${missing[*]}" >&2
+  exit 1
+fi
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null 2>&1; then
+    echo "deps: run this as root: apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
+
+echo "deps: installing ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! {
+  "${as_root[@]}" apt-get update &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}"
+} >"$log" 2>&1 </dev/null; then
+  cat "$log" >&2
+  echo "deps: apt-get could not install: ${missing[*]}" >&2
+  exit 1
+fi
