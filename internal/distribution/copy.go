@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,30 +22,54 @@ import (
 // maxGenerations bounds the tokens tried when EC2 says that one was used before.
 const maxGenerations = 5
 
-// copy asks EC2 for a copy and waits for it.
+// copy asks EC2 for a copy and waits for it. A token can bring back an image that
+// was deregistered since; such an image counts as dead, and EC2 is asked once more.
 func (w *worker) copy(ctx context.Context, dead []string) (types.Image, error) {
-	dead = append(dead, w.engine.deadIn(w.region.Region)...)
+	image, err := w.copyOnce(ctx, dead)
+	if err == nil || !gone(err) {
+		return image, err
+	}
+	return w.copyOnce(ctx, dead)
+}
+
+func (w *worker) copyOnce(ctx context.Context, dead []string) (types.Image, error) {
+	id, err := w.request(ctx, append(slices.Clone(dead), w.engine.deadIn(w.region.Region)...))
+	if err != nil {
+		return types.Image{}, err
+	}
+	w.result.ImageID = id
+	w.event(Event{Kind: EventCopying, Detail: fmt.Sprintf("from %s in %s%s", w.plan.Source.ImageID, w.plan.Source.Region, w.region.encryption())})
+	return w.await(ctx, id)
+}
+
+// request starts the copy and gives its id.
+func (w *worker) request(ctx context.Context, dead []string) (string, error) {
 	in := w.copyInput()
-	var out *ec2.CopyImageOutput
+	what := fmt.Sprintf("copy %s from %s", w.plan.Source.ImageID, w.plan.Source.Region)
 	for generation := 0; ; generation++ {
 		in.ClientToken = aws.String(clientToken(in, w.plan.spec.RunID, dead, generation))
-		err := w.callSurviving(ctx, "copy "+w.plan.Source.ImageID+" from "+w.plan.Source.Region, func(ctx context.Context) (err error) {
+		var out *ec2.CopyImageOutput
+		err := w.callSurviving(ctx, what, func(ctx context.Context) (err error) {
 			out, err = w.ec2.CopyImage(ctx, in)
 			return err
 		})
-		if err == nil {
-			break
-		}
-		if classify(err) != classMismatch || generation+1 >= maxGenerations {
-			return types.Image{}, err
+		switch {
+		case err == nil && aws.ToString(out.ImageId) == "":
+			return "", w.errorf("%s: EC2 gave no image id", what)
+		case err == nil:
+			return aws.ToString(out.ImageId), nil
+		case classify(err) != classMismatch || generation+1 >= maxGenerations:
+			return "", err
 		}
 	}
-	w.result.ImageID = aws.ToString(out.ImageId)
-	if w.result.ImageID == "" {
-		return types.Image{}, w.errorf("copy %s from %s: EC2 gave no image id", w.plan.Source.ImageID, w.plan.Source.Region)
-	}
-	w.event(Event{Kind: EventCopying, Detail: fmt.Sprintf("from %s in %s%s", w.plan.Source.ImageID, w.plan.Source.Region, w.region.encryption())})
-	return w.await(ctx, w.result.ImageID)
+}
+
+// gone says that the image that was waited for does not exist any more.
+func gone(err error) bool {
+	var failed *wait.FailedError
+	var hidden *wait.NotVisibleError
+	return errors.As(err, &hidden) ||
+		errors.As(err, &failed) && failed.State == string(types.ImageStateDeregistered)
 }
 
 // callSurviving is call for something that is created: once sent, the request is

@@ -21,6 +21,10 @@ import (
 // it accepted a copy, and says what it found on the image, on its snapshots, or
 // nowhere; so each of them and the key are asked.
 func (w *worker) diagnose(ctx context.Context, err error) error {
+	if gone(err) {
+		w.engine.markDead(w.region.Region, w.result.ImageID)
+		return w.errorf("the copy of %s from %s: %w", w.plan.Source.ImageID, w.plan.Source.Region, err)
+	}
 	var failed *wait.FailedError
 	if !errors.As(err, &failed) {
 		return w.errorf("wait for the copy of %s: %w", w.plan.Source.ImageID, err)

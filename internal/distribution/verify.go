@@ -21,7 +21,11 @@ func (w *worker) verify(ctx context.Context, image types.Image) ([]types.Snapsho
 	}
 	w.result.SnapshotIDs = ids
 	w.result.KMSKeyARNs = keyARNs(snapshots)
-	findings := append(differences(w.source.image, image), w.encryptionFindings(snapshots)...)
+	model := w.source.image
+	if w.plan.spec.IMDSv2 {
+		model.ImdsSupport = "" // is set afterwards, and may be on the source already
+	}
+	findings := append(differences(model, image), w.encryptionFindings(snapshots)...)
 	if len(findings) > 0 {
 		advice := "it is not shared; deregister it and run again"
 		if w.result.Adopted {
