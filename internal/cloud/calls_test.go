@@ -182,7 +182,7 @@ func TestAlwaysHungEnds(t *testing.T) {
 	t.Parallel()
 	f, r := newFakeEC2(t), &recorded{}
 	f.always("CreateImage", fault{hang: true, before: true})
-	_, err := f.clients(WithRecorder(r), WithAttemptTimeout(5*time.Millisecond), WithMaxAttempts(2)).EC2("").CreateImage(
+	_, err := f.clients(WithRecorder(r), WithAttemptTimeout(40*time.Millisecond), WithMaxAttempts(2)).EC2("").CreateImage(
 		t.Context(), &ec2.CreateImageInput{InstanceId: aws.String("i-1"), Name: aws.String("n")})
 	var timeout *AttemptTimeoutError
 	if !errors.As(err, &timeout) || !IsTransient(err) || f.count("CreateImage") != 2 {

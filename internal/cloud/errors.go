@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -112,4 +113,14 @@ func isTransport(err error) bool {
 		errors.As(err, &decode)
 }
 
-func classOf(err error) class { return classes[Code(err)] }
+func classOf(err error) class {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return 0
+	}
+	// One code for two things: a slot that becomes free and a quota that does not.
+	if api.ErrorCode() == "ResourceLimitExceeded" && strings.Contains(api.ErrorMessage(), "copies in progress") {
+		return throttle
+	}
+	return classes[api.ErrorCode()]
+}
