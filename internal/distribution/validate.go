@@ -13,23 +13,19 @@ import (
 
 // Limits that EC2 documents for the calls made here.
 const (
-	maxTags            = 50   // user tags per resource
-	maxTagKey          = 128  // characters
-	maxTagValue        = 256  // characters
-	maxShareEntities   = 1000 // accounts, organizations and units per image
-	minFastLaunches    = 6    // parallel launches of Fast Launch
-	minCopyMinutes     = 15
-	maxCopyMinutes     = 48 * 60
-	copyMinuteStep     = 15
-	awsManagedEBSAlias = "alias/aws/ebs"
+	maxTags          = 50   // user tags per resource
+	maxTagKey        = 128  // characters
+	maxTagValue      = 256  // characters
+	maxShareEntities = 1000 // accounts, organizations and units per image
+	minFastLaunches  = 6    // parallel launches of Fast Launch
+	minCopyMinutes   = 15
+	maxCopyMinutes   = 48 * 60
+	copyMinuteStep   = 15
 )
 
 var (
-	keyIDPattern    = regexp.MustCompile(`^(mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$`)
-	keyARNPattern   = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/.+$`)
-	keyAliasPattern = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
-	orgARNPattern   = regexp.MustCompile(`^arn:aws[a-z-]*:organizations::[0-9]{12}:organization/o-[a-z0-9]{10,32}$`)
-	ouARNPattern    = regexp.MustCompile(`^arn:aws[a-z-]*:organizations::[0-9]{12}:ou/o-[a-z0-9]{10,32}/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}$`)
+	orgARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:organizations::[0-9]{12}:organization/o-[a-z0-9]{10,32}$`)
+	ouARNPattern  = regexp.MustCompile(`^arn:aws[a-z-]*:organizations::[0-9]{12}:ou/o-[a-z0-9]{10,32}/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}$`)
 )
 
 // Validate tells everything that is wrong with t by itself. It makes no call,
@@ -42,20 +38,16 @@ func (t Target) Validate() error {
 	if t.KMSKeyID == "" {
 		return errors.Join(errs...)
 	}
-	if !validKey(t.KMSKeyID) {
-		errs = append(errs, fmt.Errorf("%q is not a KMS key: give a key id, alias/NAME, or the ARN of either", t.KMSKeyID))
-	} else if region, isARN := cloud.KeyRegion(t.KMSKeyID); isARN && region != t.Region {
+	if key, err := cloud.ParseKey(t.KMSKeyID); err != nil {
+		errs = append(errs, err)
+	} else if key.ARN() && key.Region != t.Region {
 		errs = append(errs, fmt.Errorf("key %s is in %s, but an image in %s can only be encrypted with a key of %s: give an alias that exists in each Region, or a target of its own for each key",
-			t.KMSKeyID, region, t.Region, t.Region))
+			t.KMSKeyID, key.Region, t.Region, t.Region))
 	}
 	if t.Encrypt != nil && !*t.Encrypt {
 		errs = append(errs, fmt.Errorf("target %s has key %s but turns encryption off: drop one of the two", t.Region, t.KMSKeyID))
 	}
 	return errors.Join(errs...)
-}
-
-func validKey(key string) bool {
-	return keyIDPattern.MatchString(key) || keyARNPattern.MatchString(key) || keyAliasPattern.MatchString(key)
 }
 
 // Validate tells everything that is wrong with s by itself, without a call.
@@ -110,6 +102,11 @@ func (s Spec) validate(source Source) error {
 	if err := s.Validate(); err != nil {
 		errs = append(errs, err)
 	}
+	for _, t := range s.Targets {
+		if from, to := cloud.Partition(source.Region), cloud.Partition(t.Region); from != to {
+			errs = append(errs, fmt.Errorf("target %s: an image cannot be copied from partition %s to partition %s", t.Region, from, to))
+		}
+	}
 	errs = append(errs, s.validateFastLaunch(source)...)
 	return errors.Join(errs...)
 }
@@ -149,7 +146,7 @@ func (s Spec) validateTargets() []error {
 		if encrypted && s.Share.public() {
 			errs = append(errs, fmt.Errorf("target %s: an encrypted image cannot be public: share it with accounts or organizations, or do not encrypt it", t.Region))
 		}
-		if strings.HasSuffix(t.KMSKeyID, awsManagedEBSAlias) && s.Share.wanted() {
+		if key, err := cloud.ParseKey(t.KMSKeyID); err == nil && key.AWSManaged() && s.Share.wanted() {
 			errs = append(errs, fmt.Errorf("target %s: %s is managed by AWS, and what it encrypts cannot be shared: give a key of your own", t.Region, t.KMSKeyID))
 		}
 	}
