@@ -1,0 +1,163 @@
+//go:build linux
+
+package instance
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance/guest"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance/stage"
+)
+
+const (
+	sshPort = 22
+	// bootLimit ends a boot that hangs. A boot takes a fraction of a second; a slow disk below it more.
+	bootLimit = 60 * time.Second
+	// stopLimit is above the three seconds that the guest's pid 1 gives its programs.
+	stopLimit = 6 * time.Second
+)
+
+// guestInstance is one instance from its first Start to its Terminate. Its mutex is held during each operation.
+type guestInstance struct {
+	id      string
+	console *ring
+
+	mu      sync.Mutex
+	disk    *disk // nil before the first Start
+	process *stage.Process
+	ended   chan struct{} // closed when nothing of the process runs any more
+}
+
+func (g *guestInstance) running() bool {
+	if g.process == nil {
+		return false
+	}
+	select {
+	case <-g.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// boot prepares the disk and runs the guest until it says that it is up.
+func (b *linux) boot(ctx context.Context, g *guestInstance, s Spec) error {
+	if g.running() {
+		return errors.New("it is running")
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var config net.ListenConfig
+	address := netip.AddrPortFrom(s.Addr, sshPort).String()
+	l, err := config.Listen(ctx, "tcp4", address)
+	if err != nil {
+		return fmt.Errorf("ssh address: %w", err)
+	}
+	defer func() { _ = l.Close() }() // the guest has its own copy; ours would accept for a dead guest
+	tcp, ok := l.(*net.TCPListener)
+	if !ok {
+		return fmt.Errorf("ssh address %s is no TCP address", address)
+	}
+	if g.disk == nil {
+		if g.disk, err = b.store.newDisk(s.Layers); err != nil {
+			return err
+		}
+	}
+	layers, err := b.store.prepare(g.id, g.disk, s.User)
+	if err != nil {
+		return err
+	}
+	order := stage.Boot{
+		Tmpfs: b.mount, Base: b.base, Layers: layers, Dir: g.disk.dir,
+		Guest: guest.Spec{ID: s.ID, Hostname: s.Hostname, User: s.User, AuthorizedKey: s.AuthorizedKey, UserData: s.UserData},
+	}
+	var p *stage.Process
+	err = b.tmpfs.Do(func() error {
+		p, err = stage.Start(order, b.program(), tcp)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	g.follow(p)
+	if err := g.await(ctx); err != nil {
+		g.kill()
+		return err
+	}
+	return nil
+}
+
+// follow collects the console and waits for the end.
+func (g *guestInstance) follow(p *stage.Process) {
+	ended := make(chan struct{})
+	g.process, g.ended = p, ended
+	var output sync.WaitGroup
+	output.Go(func() { _, _ = io.Copy(g.console, p.Console) })
+	go func() {
+		defer close(ended)
+		if err := p.Wait(); err != nil {
+			_, _ = fmt.Fprintf(g.console, "guest ended: %v\n", err)
+		}
+		output.Wait() // all writers are dead
+		_ = p.Console.Close()
+	}()
+}
+
+// await reads the one message of the guest. A guest could send any; more than this is not believed.
+func (g *guestInstance) await(ctx context.Context) error {
+	const longest = 64 << 10
+	ctx, cancel := context.WithTimeout(ctx, bootLimit)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { _ = g.process.Kill() })()
+	var m stage.Ready
+	err := json.NewDecoder(io.LimitReader(g.process.Ready, longest)).Decode(&m)
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("boot: %w", ctx.Err())
+	case err != nil:
+		<-g.ended
+		return fmt.Errorf("the guest ended while booting; its console:\n%s", g.console.bytes())
+	case m.Error != "":
+		return errors.New(m.Error)
+	}
+	return nil
+}
+
+// shutdown ends the guest in order, or at the limit or the end of the context without.
+func (g *guestInstance) shutdown(ctx context.Context) error {
+	if !g.running() {
+		return nil
+	}
+	if err := g.process.Stop(); err != nil {
+		g.kill()
+		return nil //nolint:nilerr // it died meanwhile
+	}
+	limit := time.NewTimer(stopLimit)
+	defer limit.Stop()
+	select {
+	case <-g.ended:
+	case <-limit.C:
+		g.kill()
+	case <-ctx.Done():
+		g.kill()
+		return ctx.Err()
+	}
+	return nil
+}
+
+func (g *guestInstance) kill() {
+	if !g.running() {
+		return
+	}
+	_ = g.process.Kill() // fails only if it is dead
+	<-g.ended
+}
