@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# The demo: "make demo" builds the plugin and the local endpoint and runs this.
+# It builds example/linux-tiers on the endpoint and prints what came of it. What
+# it makes is kept under .demo/, so that a second run has nothing to build.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+template=example/linux-tiers
+state=.demo
+family=web
+home=us-east-1
+copies=(eu-west-1 ap-northeast-1)
+other=111122223333
+
+# Within the endpoint: everything that talks to it. "outside" runs this part.
+inside() {
+  .bin/demotable keys -alias alias/golden -share "$other" "${copies[@]}"
+  "$DEMO_PACKER" build -color=false \
+    -var region="$home" \
+    -var 'builder_cidrs=["127.0.0.0/8"]' \
+    -var upgrade=no \
+    -var images_json="$state/images.json" \
+    -var communicator="$DEMO_COMMUNICATOR" \
+    "$template"
+  echo
+  .bin/demotable table -template "$template" -family "$family" "$home" "${copies[@]}"
+}
+
+outside() {
+  go build -trimpath -o .bin/demotable ./scripts/demotable
+  DEMO_PACKER=$(scripts/packer.sh)
+  mkdir -p "$state"
+  chmod 0700 "$state"
+  rm -f "$state/calls.jsonl"
+
+  local instances=linux reason
+  DEMO_COMMUNICATOR=ssh
+  if ! reason=$(.bin/sandbox --instances linux -- true 2>&1); then
+    instances=none DEMO_COMMUNICATOR=none
+    echo "demo: real instances cannot run here, so images are made without stages: $reason" >&2
+  fi
+
+  # Nothing of this machine's own Packer is used or changed.
+  export DEMO_PACKER DEMO_COMMUNICATOR CHECKPOINT_DISABLE=1
+  export PACKER_PLUGIN_PATH="$PWD/$state/plugins" PACKER_CONFIG_DIR="$PWD/$state/config" PACKER_CACHE_DIR="$PWD/$state/cache"
+  export GOLDENAMI_LEDGER_DIR="$PWD/$state/ledger"
+  rm -rf "$state/plugins"
+  mkdir -p "$state/plugins" "$state/config"
+  "$DEMO_PACKER" plugins install --path .bin/packer-plugin-goldenami github.com/goldenami/goldenami >/dev/null
+
+  local start=${EPOCHREALTIME/./} status=0
+  .bin/sandbox --state "$state/state" --delays demo --instances "$instances" --log "$state/calls.jsonl" -- \
+    "$PWD/scripts/demo.sh" inside || status=$?
+  local took=$((${EPOCHREALTIME/./} - start))
+  if [ "$status" -ne 0 ]; then
+    echo "demo: failed with exit code $status; the calls are in $state/calls.jsonl" >&2
+    exit "$status"
+  fi
+  echo
+  .bin/demotable calls -log "$state/calls.jsonl"
+  printf 'Done in %d.%d s. The images are kept in %s/; make clean-demo drops them.\n' \
+    "$((took / 1000000))" "$((took / 100000 % 10))" "$state"
+}
+
+case "${1:-outside}" in
+  inside) inside ;;
+  *) outside ;;
+esac
