@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Mode says whether the program removes or only looks.
@@ -70,6 +71,8 @@ func validKeep(p string) error {
 		return fmt.Errorf("%q is not an absolute path in the guest", p)
 	case strings.ContainsFunc(p, func(r rune) bool { return r < ' ' || r == 0x7f }):
 		return fmt.Errorf("%q holds a control character", p)
+	case !utf8.ValidString(p):
+		return fmt.Errorf("%q is not UTF-8", p)
 	case path.Clean(p) == "/":
 		return fmt.Errorf("%q keeps the whole guest; name what is to stay", p)
 	case path.Clean(p) != strings.TrimSuffix(p, "/"):

@@ -18,7 +18,7 @@ logs_seal() {
 
 logs_check() {
 	left_below "$GA_ROOT/var/log" -type f ! -size 0
-	left_below "$GA_ROOT/var/log/journal" ! -name .
+	left_below "$GA_ROOT/var/log/journal" -type d
 	left_below "$GA_ROOT/var/account" -type f ! -size 0
 	left "$GA_ROOT"/var/lib/wtmpdb/wtmp.db "$GA_ROOT"/var/lib/lastlog/lastlog2.db
 }

@@ -192,7 +192,7 @@ left_below() {
 	for name in $(find_below "$tree" "$@" -exec sh -c 'for f; do
 			printf %s "${f#"$0"}" | od -An -v -tx1 | tr -d " \n"
 			echo
-		done' "$GA_ROOT" {} + 2>/dev/null | head -n 5); do
+		done' "$GA_ROOT" {} + 2>/dev/null | head -n 20); do
 		printf '@goldenami %s left t:%s x:%s\n' "$GA_NONCE" "$check" "$name" >&3
 	done
 }

@@ -26,7 +26,8 @@ preflight() {
 }
 
 # right_root: the running guest only where it was asked for by name. A mounted
-# root must be no other name of the running system.
+# root must be no other name of the running system ("-ef" is POSIX since 2024;
+# dash, bash and BusyBox have long had it).
 right_root() {
 	if $GA_LIVE; then
 		[ "$(id -u)" = 0 ] || refuse privilege "the program does not run as root"
@@ -84,9 +85,9 @@ cloud_init_makes_keys() {
 # is no first boot to systemd.
 unit_makes_keys() {
 	if has_systemd; then
-		for unit in "$GA_ROOT"/etc/systemd/system "$GA_ROOT"/usr/lib/systemd/system "$GA_ROOT"/lib/systemd/system; do
-			for unit in "$unit"/sshd-keygen*.service "$unit"/ssh.service "$unit"/sshd.service \
-				"$unit"/ssh.service.d/*.conf "$unit"/sshd.service.d/*.conf; do
+		for units in "$GA_ROOT"/etc/systemd/system "$GA_ROOT"/usr/lib/systemd/system "$GA_ROOT"/lib/systemd/system; do
+			for unit in "$units"/sshd-keygen*.service "$units"/ssh.service "$units"/sshd.service \
+				"$units"/ssh.service.d/*.conf "$units"/sshd.service.d/*.conf; do
 				[ -f "$unit" ] && [ -s "$unit" ] || continue
 				grep -Eq '^ConditionFirstBoot= *(yes|true|1|on)' "$unit" && continue
 				grep -Eq '^Exec(Start|StartPre)=.*(ssh-keygen|sshd-keygen|sshd-gen-keys)' "$unit" || continue

@@ -1,0 +1,90 @@
+package seal_test
+
+import (
+	"bytes"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
+	"github.com/goldenami/packer-plugin-goldenami/internal/seal/sealtest"
+)
+
+var hostile = []string{"'", "''", `\`, `\'`, "`touch x`", "$(touch x)", "${IFS}", "\n", "\r\n", `"`, "; touch x #", "-rf", "*", "~", "!!", "\x00end", "ä\xff", "\t", "'$(touch x)'"}
+
+// printed gives what sh prints for the quoted value.
+func printed(t interface {
+	Helper()
+	Fatal(...any)
+}, sh sealtest.Shell, value, dir string) string {
+	t.Helper()
+	cmd := exec.Command(sh.Argv[0], sh.Argv[1:]...) //nolint:gosec,noctx // a test's shell, ends at once
+	cmd.Dir = dir
+	cmd.Stdin = strings.NewReader("printf %s " + seal.Quote(value) + "\n")
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestQuoteIsOneWordToEveryShell(t *testing.T) {
+	t.Parallel()
+	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
+		dir := t.TempDir()
+		rapid.Check(t, func(r *rapid.T) {
+			piece := rapid.OneOf(rapid.SampledFrom(hostile), rapid.StringN(0, 8, 40))
+			value := strings.ReplaceAll(strings.Join(rapid.SliceOfN(piece, 0, 6).Draw(r, "pieces"), ""), "\x00", "")
+			if got := printed(r, sh, value, dir); got != value {
+				r.Fatalf("%q became %q", value, got)
+			}
+		})
+		if files, err := filepath.Glob(dir + "/*"); err != nil || len(files) > 0 {
+			t.Errorf("a value was executed: %v %v", files, err)
+		}
+	})
+}
+
+func FuzzQuote(f *testing.F) {
+	for _, value := range hostile {
+		f.Add(value)
+	}
+	shells := sealtest.Shells(f)
+	f.Fuzz(func(t *testing.T, value string) {
+		value = strings.ReplaceAll(value, "\x00", "")
+		for _, sh := range shells {
+			if got := printed(t, sh, value, t.TempDir()); got != value {
+				t.Errorf("%s: %q became %q", sh.Name, value, got)
+			}
+		}
+	})
+}
+
+// Whatever stands in keep, the program stays POSIX sh of the same statements.
+func TestNoKeptPathChangesTheProgram(t *testing.T) {
+	t.Parallel()
+	plain := len(parse(t, program(t, nil)).Stmts)
+	for _, value := range hostile {
+		o := options(t, "/nowhere/root", seal.ModeSeal)
+		o.Keep = []string{"/" + value + "x"}
+		text, err := seal.Program(o)
+		if strings.ContainsAny(value, "\x00\n\r\t") || !utf8.ValidString(value) {
+			if err == nil {
+				t.Errorf("keep %q was accepted", value)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("keep %q: %v", value, err)
+			continue
+		}
+		if n := len(parse(t, text).Stmts); n != plain {
+			t.Errorf("keep %q: %d statements instead of %d", value, n, plain)
+		}
+	}
+}

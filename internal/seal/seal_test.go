@@ -1,0 +1,171 @@
+package seal_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
+	"github.com/goldenami/packer-plugin-goldenami/internal/seal/sealtest"
+)
+
+// options are those of a run against a planted root.
+func options(t testing.TB, root string, mode seal.Mode) seal.Options {
+	t.Helper()
+	nonce, err := seal.NewNonce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seal.Options{Mode: mode, Root: root, Nonce: nonce}
+}
+
+// run runs the program for o under sh and gives its report and exit status.
+func run(t testing.TB, sh sealtest.Shell, o seal.Options) (*seal.Report, int) {
+	t.Helper()
+	text, err := seal.Program(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parser := seal.NewParser(o)
+	status, stderr := sh.Run(t.Context(), t, text, parser)
+	if stderr != "" {
+		t.Logf("%s said: %s", sh.Name, stderr)
+	}
+	return parser.Report(), status
+}
+
+// underEachShell runs a subtest for dash, bash and busybox.
+func underEachShell(t *testing.T, f func(t *testing.T, sh sealtest.Shell)) {
+	t.Helper()
+	for _, sh := range sealtest.Shells(t) {
+		t.Run(sh.Name, func(t *testing.T) {
+			t.Parallel()
+			f(t, sh)
+		})
+	}
+}
+
+// operationsOf gives the names that match, in order.
+func operationsOf(r *seal.Report, match func(seal.OperationReport) bool) []string {
+	var names []string
+	for _, op := range r.Operations {
+		if match(op) {
+			names = append(names, op.Name)
+		}
+	}
+	return names
+}
+
+func TestSealRemovesAllThatWasPlanted(t *testing.T) {
+	t.Parallel()
+	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
+		root := sealtest.Plant(t)
+		report, status := run(t, sh, options(t, root, seal.ModeSeal))
+		if err := report.Err(); err != nil || status != seal.ExitSealed {
+			t.Fatalf("status %d: %v\n%s", status, err, strings.Join(report.Table(), "\n"))
+		}
+		for _, wrong := range sealtest.Sealed(t, root) {
+			t.Error(wrong)
+		}
+		for _, op := range report.Operations {
+			if op.Removed == 0 || op.Result != seal.ResultSealed || op.Check != seal.ResultClean {
+				t.Errorf("%s: removed %d, %s, check %s", op.Name, op.Removed, op.Result, op.Check)
+			}
+		}
+		looksLikeASystem(t, root)
+	})
+}
+
+// looksLikeASystem: what daemons and the boot need is still there.
+func looksLikeASystem(t *testing.T, root string) {
+	t.Helper()
+	hosts, err := os.ReadFile(filepath.Join(root, "etc/hosts")) //nolint:gosec // planted
+	if err != nil || string(hosts) != "127.0.0.1 localhost\n::1 localhost\n" {
+		t.Errorf("etc/hosts: %q %v", hosts, err)
+	}
+	if target, err := os.Readlink(filepath.Join(root, "var/lib/dbus/machine-id")); err != nil || target != "/etc/machine-id" {
+		t.Errorf("the machine-id of D-Bus is %q, %v", target, err)
+	}
+	if info, err := os.Stat(filepath.Join(root, "tmp")); err != nil || info.Mode().Perm() != 0o777 || info.Mode()&os.ModeSticky == 0 {
+		t.Errorf("tmp: %v %v", info.Mode(), err)
+	}
+	for _, dir := range []string{"var/tmp", "var/log/nginx", "var/log/journal", "var/log/audit", "home/build/.ssh", "var/lib/apt/lists"} {
+		if info, err := os.Stat(filepath.Join(root, dir)); err != nil || !info.IsDir() {
+			t.Errorf("directory %s: %v", dir, err)
+		}
+	}
+	if _, err := os.Lstat(filepath.Join(root, "tmp/deep")); err == nil {
+		t.Error("an empty directory stayed in tmp")
+	}
+}
+
+func TestSealIsIdempotent(t *testing.T) {
+	t.Parallel()
+	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
+		root := sealtest.Plant(t)
+		for range 2 {
+			if report, status := run(t, sh, options(t, root, seal.ModeSeal)); status != seal.ExitSealed {
+				t.Fatalf("status %d: %v", status, report.Err())
+			}
+		}
+		again, _ := run(t, sh, options(t, root, seal.ModeSeal))
+		if busy := operationsOf(again, func(op seal.OperationReport) bool { return op.Removed != 0 || op.Bytes != 0 }); busy != nil {
+			t.Errorf("a sealed root was sealed again by %v", busy)
+		}
+	})
+}
+
+func TestAuditFindsAllBeforeAndNothingAfter(t *testing.T) {
+	t.Parallel()
+	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
+		root := sealtest.Plant(t)
+		before, status := run(t, sh, options(t, root, seal.ModeAudit))
+		if status != seal.ExitLeft {
+			t.Errorf("audit of an unsealed root: status %d", status)
+		}
+		blind := operationsOf(before, func(op seal.OperationReport) bool { return op.Check != seal.ResultLeft || len(op.LeftAt) == 0 })
+		if blind != nil {
+			t.Errorf("audit found nothing for %v", blind)
+		}
+		eachCanaryIsNamed(t, root, before)
+		if _, status := run(t, sh, options(t, root, seal.ModeSeal)); status != seal.ExitSealed {
+			t.Fatalf("seal: status %d", status)
+		}
+		after, status := run(t, sh, options(t, root, seal.ModeAudit))
+		if status != seal.ExitSealed || after.Err() != nil {
+			t.Errorf("audit of a sealed root: status %d: %v", status, after.Err())
+		}
+	})
+}
+
+// eachCanaryIsNamed: every one by its path, and all of them still there.
+func eachCanaryIsNamed(t *testing.T, root string, audit *seal.Report) {
+	t.Helper()
+	named := map[string][]string{}
+	for _, op := range audit.Operations {
+		named[op.Name] = op.LeftAt
+	}
+	for _, c := range sealtest.Canaries() {
+		if !slices.Contains(named[c.Operation], "/"+c.Path) {
+			t.Errorf("audit did not name /%s for %s", c.Path, c.Operation)
+		}
+		if _, err := os.Lstat(filepath.Join(root, c.Path)); err != nil {
+			t.Errorf("audit changed the guest: %v", err)
+		}
+	}
+}
+
+func TestEveryOperationHasACanary(t *testing.T) {
+	t.Parallel()
+	planted := map[string]bool{}
+	for _, c := range sealtest.Canaries() {
+		planted[c.Operation] = true
+	}
+	for _, name := range seal.Names() {
+		if !planted[name] {
+			t.Errorf("nothing is planted for %s", name)
+		}
+	}
+}
