@@ -76,6 +76,8 @@ type FastLaunch struct {
 	// ReadyAt is when the first snapshot is ready; DisabledAt is when the last one
 	// is gone, or zero.
 	ReadyAt, DisabledAt time.Time
+	// Changed is when the owner last asked for a change.
+	Changed time.Time
 }
 
 // State is the image's state at a moment, in EC2's words.

@@ -19,6 +19,8 @@ type Snapshot struct {
 	TransferType string
 	// SourceID and SourceRegion are set on copies.
 	SourceID, SourceRegion string
+	// OfImage tells that CopyImage made the copy, which has a limit of its own.
+	OfImage bool
 	// CompletionMinutes is what a time-based copy was asked for, else zero.
 	CompletionMinutes int64
 	// PlatformDetails and UsageOperation are the billing information that the
