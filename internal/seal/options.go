@@ -53,7 +53,7 @@ func (o Options) Validate() error {
 			errs = append(errs, fmt.Errorf("skip: %w", unknown(name)))
 		}
 	}
-	if len(o.selected()) == 0 {
+	if len(o.Selected()) == 0 {
 		errs = append(errs, errors.New("skip: every operation is skipped, so nothing would be sealed; leave the provisioner out instead"))
 	}
 	for _, p := range o.Keep {
@@ -81,8 +81,8 @@ func validKeep(p string) error {
 	return nil
 }
 
-// selected gives the operations that run, in order.
-func (o Options) selected() []Operation {
+// Selected gives the operations that run, in order.
+func (o Options) Selected() []Operation {
 	var ops []Operation
 	for _, op := range operations() {
 		if !slices.Contains(o.Skip, op.Name) {

@@ -73,7 +73,7 @@ func Program(o Options) (string, error) {
 	b.WriteString(baseText)
 	b.WriteString(preflightText)
 	b.WriteString(quiesceText)
-	for _, op := range o.selected() {
+	for _, op := range o.Selected() {
 		b.WriteString(op.text)
 	}
 	b.WriteString(mainText)
@@ -101,7 +101,7 @@ func writeSettings(b *strings.Builder, o Options, prefix string) {
 		Quote(prefix), prefix == "", Quote(o.Nonce), Quote(string(o.Mode)), o.AllowNoHostKeys)
 
 	b.WriteString("each_operation() {\n")
-	for _, op := range o.selected() {
+	for _, op := range o.Selected() {
 		fmt.Fprintf(b, "\t\"$1\" %s %s\n", Quote(op.Name), op.function())
 	}
 	b.WriteString("}\n")

@@ -77,7 +77,7 @@ func newReport(o Options) *Report {
 		Refusals: []Refusal{}, Notes: []string{}, NotCovered: NotCovered(),
 	}
 	selected := map[string]bool{}
-	for _, op := range o.selected() {
+	for _, op := range o.Selected() {
 		selected[op.Name] = true
 	}
 	for _, op := range operations() {

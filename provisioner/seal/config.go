@@ -1,0 +1,127 @@
+//go:generate packer-sdc struct-markdown
+//go:generate packer-sdc mapstructure-to-hcl2 -type Config
+
+package seal
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hashicorp/packer-plugin-sdk/common"
+	"github.com/hashicorp/packer-plugin-sdk/template/config"
+	"github.com/hashicorp/packer-plugin-sdk/template/interpolate"
+
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
+)
+
+// defaultTimeout is a hundred times what a plain guest needs; a full disk of
+// logs or temporary files takes longer.
+const defaultTimeout = 5 * time.Minute
+
+// Config holds the options of goldenami-seal. None is required.
+type Config struct {
+	common.PackerConfig `mapstructure:",squash"`
+
+	// `seal` removes and then checks; `audit` changes nothing in the guest and
+	// fails the build if a check finds something. Defaults to `seal`.
+	Mode string `mapstructure:"mode"`
+	// Names of operations that neither run nor are checked: `package-caches`,
+	// `temp-files`, `histories`, `ssh-client-keys`, `account-backups`,
+	// `dhcp-leases`, `ssm-agent`, `random-seed`, `cloud-init`, `hostname`, `logs`,
+	// `machine-id`, `authorized-keys`, `ssh-host-keys`. Defaults to none.
+	Skip []string `mapstructure:"skip"`
+	// Absolute paths in the guest, files or directories, that no operation
+	// touches and no check counts. A path that is reached through a symbolic link
+	// must be given by its physical name. Defaults to none.
+	Keep []string `mapstructure:"keep"`
+	// Seal a guest even where nothing is found that would make its SSH host keys
+	// again: no cloud-init with its ssh module and no unit or script that runs
+	// ssh-keygen at every boot. Without this, such a guest is refused before
+	// anything is removed, because no instance of its image would accept SSH.
+	// Defaults to `false`.
+	AllowNoHostKeys bool `mapstructure:"allow_no_host_keys"`
+	// How long the whole seal may take, as a duration like `90s` or `5m`; after it
+	// the build fails. Defaults to `5m`.
+	Timeout time.Duration `mapstructure:"timeout"`
+	// A file on the machine that runs Packer, for the report as JSON. It is
+	// written with mode 0600, also when the seal fails, and replaces the file of
+	// the run before. Its directory must exist. It holds paths and counts, never a
+	// file's content. Defaults to none.
+	Report string `mapstructure:"report"`
+
+	ctx interpolate.Context
+}
+
+// prepare decodes the options, sets defaults, and gives every fault at once. It
+// touches neither the network nor a file, but for looking at report's directory.
+func (c *Config) prepare(raws ...any) error {
+	err := config.Decode(c, &config.DecodeOpts{
+		PluginType:         "goldenami-seal",
+		Interpolate:        true,
+		InterpolateContext: &c.ctx,
+	}, raws...)
+	if err != nil {
+		return err
+	}
+	if c.Mode == "" {
+		c.Mode = string(seal.ModeSeal)
+	}
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	var errs *packersdk.MultiError
+	errs = packersdk.MultiErrorAppend(errs, flatten(c.options().Validate())...)
+	if c.Timeout < time.Second {
+		errs = packersdk.MultiErrorAppend(errs, fmt.Errorf("timeout: %s is too short for any guest; give at least 1s, as in \"5m\"", c.Timeout))
+	}
+	if err := reportPath(c.Report); err != nil {
+		errs = packersdk.MultiErrorAppend(errs, err)
+	}
+	if errs != nil && len(errs.Errors) > 0 {
+		return errs
+	}
+	return nil
+}
+
+// options are those that the guest's program depends on.
+func (c *Config) options() seal.Options {
+	return seal.Options{
+		Mode: seal.Mode(c.Mode), Skip: c.Skip, Keep: c.Keep,
+		AllowNoHostKeys: c.AllowNoHostKeys, Root: seal.LiveRoot,
+	}
+}
+
+// reportPath refuses what could only fail after minutes of building.
+func reportPath(path string) error {
+	if path == "" {
+		return nil
+	}
+	info, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("report: its directory: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("report: %s is not a directory", filepath.Dir(path))
+	}
+	if info, err = os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("report: %s is a directory; name a file", path)
+	}
+	return nil
+}
+
+// flatten gives the parts of a joined error, so that each is a finding.
+func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
