@@ -27,7 +27,7 @@ func (w *worker) diagnose(ctx context.Context, err error) error {
 	}
 	var failed *wait.FailedError
 	if !errors.As(err, &failed) {
-		return w.errorf("wait for the copy of %s: %w", w.plan.Source.ImageID, err)
+		return w.errorf("the copy of %s is not finished: %w", w.plan.Source.ImageID, err)
 	}
 	w.engine.markDead(w.region.Region, w.result.ImageID)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterCancel)

@@ -121,7 +121,7 @@ func (s Spec) Validate() error {
 	}
 	errs = append(errs, s.validateTags()...)
 	if m := s.CopyMinutes; m != 0 && (m < minCopyMinutes || m > maxCopyMinutes || m%copyMinuteStep != 0) {
-		errs = append(errs, fmt.Errorf("a time-based copy takes %d to %d minutes in steps of %d, not %d", minCopyMinutes, maxCopyMinutes, copyMinuteStep, m))
+		errs = append(errs, fmt.Errorf("snapshot_copy_duration_minutes: a time-based copy takes %d to %d minutes in steps of %d, not %d", minCopyMinutes, maxCopyMinutes, copyMinuteStep, m))
 	}
 	if s.Name != "" {
 		if err := ami.ValidateName(s.Name); err != nil {

@@ -124,6 +124,11 @@ func (c *Config) Prepare(raws ...interface{}) error {
 	if c.IMDSSupport != "" && c.IMDSSupport != "v2.0" {
 		errs = append(errs, fmt.Errorf(`imds_support: %q: the only value is "v2.0"`, c.IMDSSupport))
 	}
+	if c.Name != "" {
+		if err := ami.ValidateName(c.Name); err != nil {
+			errs = append(errs, fmt.Errorf("name: %w", err))
+		}
+	}
 	if c.DeregistrationProtection.WithCooldown && !c.DeregistrationProtection.Enabled {
 		errs = append(errs, errors.New("deregistration_protection: with_cooldown has no effect without enabled = true"))
 	}

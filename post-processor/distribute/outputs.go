@@ -2,6 +2,7 @@ package distribute
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,6 +25,18 @@ type outputRegion struct {
 
 func newOutputs(path string) *outputs {
 	return &outputs{path: path, regions: make(map[string]outputRegion)}
+}
+
+// check finds out, before hours of copying, whether the file can be written.
+func (o *outputs) check() error {
+	if o.path == "" {
+		return nil
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(o.path), "."+filepath.Base(o.path)+".*")
+	if err != nil {
+		return fmt.Errorf("outputs: json: %w", err)
+	}
+	return errors.Join(tmp.Close(), os.Remove(tmp.Name()))
 }
 
 // add records a finished Region and writes the file.

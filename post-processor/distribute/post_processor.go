@@ -88,10 +88,10 @@ func (p *PostProcessor) distribute(ctx context.Context, ui packersdk.Ui, in *inp
 // run is preflight and execution, with the outputs file following along.
 func (p *PostProcessor) run(ctx context.Context, ui packersdk.Ui, s *session, source distribution.Source, spec distribution.Spec) ([]distribution.Result, error) {
 	ui.Say(fmt.Sprintf("Distributing %s from %s to %d more Regions", source.ImageID, source.Region, len(spec.Targets)))
-	if err := s.engine.Preflight(ctx, source, spec); err != nil {
+	outputs := newOutputs(p.config.Outputs.JSON)
+	if err := errors.Join(outputs.check(), s.engine.Preflight(ctx, source, spec)); err != nil {
 		return nil, fmt.Errorf("nothing was copied, because it would fail:\n%w", err)
 	}
-	outputs := newOutputs(p.config.Outputs.JSON)
 	var outputErr error
 	results, err := s.engine.Execute(ctx, source, spec, func(e distribution.Event) {
 		line := cloud.Printable(e.String())

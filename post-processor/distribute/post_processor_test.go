@@ -1,0 +1,360 @@
+package distribute
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+	registryimage "github.com/hashicorp/packer-plugin-sdk/packer/registry/image"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/distribution/fakeaws"
+)
+
+// amazonArtifact has the shape of amazon-ebs's.
+func amazonArtifact(id string) *packersdk.MockArtifact {
+	return &packersdk.MockArtifact{
+		BuilderIdValue: "mitchellh.amazonebs", IdValue: id,
+		StateValues: map[string]interface{}{
+			"generated_data": map[string]interface{}{"SourceAMI": "ami-0source0", "BuildRegion": home},
+			registryimage.ArtifactStateURI: []*registryimage.Image{{
+				ImageID: id, ProviderName: "aws", ProviderRegion: home, SourceImageID: "ami-0source0", Labels: map[string]string{"os": "linux"},
+			}},
+		},
+	}
+}
+
+func goldenArtifact(id string) *packersdk.MockArtifact {
+	return &packersdk.MockArtifact{
+		BuilderIdValue: "goldenami.ebs", IdValue: id,
+		StateValues: map[string]interface{}{
+			"goldenami": map[string]string{"family": "web", "tier": "full", "region": home, "run": "run-1"},
+		},
+	}
+}
+
+func twoTargets(file string) map[string]interface{} {
+	return map[string]interface{}{
+		"target":  []map[string]interface{}{{"regions": []string{eu, tokyo}, "kms_key_id": "alias/golden"}},
+		"share":   map[string]interface{}{"accounts": []string{other}},
+		"tags":    map[string]string{"team": "web"},
+		"outputs": map[string]interface{}{"json": file},
+	}
+}
+
+func TestDistributesArtifactsOfBothBuilders(t *testing.T) {
+	for name, make := range map[string]func(string) *packersdk.MockArtifact{"amazon-ebs": amazonArtifact, "goldenami-ebs": goldenArtifact} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			keys := map[string]string{eu: r.cloud.AddKey(eu, "alias/golden", nil), tokyo: r.cloud.AddKey(tokyo, "alias/golden", nil)}
+			source := r.cloud.AddImage(home, "web", "", nil)
+			file := filepath.Join(t.TempDir(), "images.json")
+			out, keep, force, err := r.run(t.Context(), make(home+":"+source), twoTargets(file))
+			if err != nil || !keep || !force {
+				t.Fatalf("keep %v, force %v, error %v", keep, force, err)
+			}
+			if out.BuilderId() != "goldenami.distribute" || len(out.Files()) != 0 {
+				t.Errorf("artifact of %q with files %v", out.BuilderId(), out.Files())
+			}
+			images, err := parseID(out.Id())
+			if err != nil || images[home] != source || len(images) != 3 {
+				t.Errorf("id %q: %v", out.Id(), err)
+			}
+			if !strings.HasPrefix(out.Id(), tokyo+":ami-") {
+				t.Errorf("id is not sorted: %q", out.Id())
+			}
+			if s := out.String(); !strings.Contains(s, eu+": "+images[eu]+" (new)") || strings.Contains(s, source+" (new)") {
+				t.Errorf("for people: %s", s)
+			}
+			r.checkOutputs(file, images, keys)
+			checkRegistry(t, out, images)
+			if left, _ := filepath.Glob(r.book + "/*"); len(left) != 0 {
+				t.Errorf("a ledger is left: %v", left)
+			}
+			if name == "amazon-ebs" {
+				generated := stringMap(out.State("generated_data"))
+				if generated["SourceAMI"] != "ami-0source0" {
+					t.Errorf("generated_data: %v", out.State("generated_data"))
+				}
+			} else if got := stringMap(out.State("goldenami")); got["family"] != "web" {
+				t.Errorf("goldenami: %v", out.State("goldenami"))
+			}
+			if out.State("nonsense") != nil {
+				t.Error("an unknown state is not nil")
+			}
+		})
+	}
+}
+
+func (r *rig) checkOutputs(file string, images, keys map[string]string) {
+	r.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		r.Fatal(err)
+	}
+	var got map[string]outputRegion
+	if err := json.Unmarshal(data, &got); err != nil {
+		r.Fatal(err)
+	}
+	if len(got) != 3 {
+		r.Errorf("outputs: %s", data)
+	}
+	for region, o := range got {
+		if o.Image != images[region] || len(o.Snapshots) != 2 || !slices.Equal(o.SharedWith, []string{other}) {
+			r.Errorf("outputs of %s: %+v", region, o)
+		}
+		if key := keys[region]; key != "" && !slices.Equal(o.KMSKeys, []string{key}) {
+			r.Errorf("keys of %s: %v", region, o.KMSKeys)
+		}
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o644 {
+		r.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if left, _ := filepath.Glob(filepath.Dir(file) + "/.*"); len(left) != 0 {
+		r.Errorf("temporary files are left: %v", left)
+	}
+}
+
+func checkRegistry(t *testing.T, a packersdk.Artifact, images map[string]string) {
+	t.Helper()
+	list, ok := plain(a.State(registryimage.ArtifactStateURI)).([]interface{})
+	if !ok || len(list) != len(images) {
+		t.Fatalf("registry metadata: %#v", a.State(registryimage.ArtifactStateURI))
+	}
+	for _, entry := range list {
+		m := entry.(map[string]interface{})
+		region, _ := m["ProviderRegion"].(string)
+		if m["ImageID"] != images[region] || m["ProviderName"] != "aws" {
+			t.Errorf("registry image: %v", m)
+		}
+		if a.State("generated_data") != nil && (m["SourceImageID"] != "ami-0source0" || stringMap(m["Labels"])["os"] != "linux") {
+			t.Errorf("labels or source are lost: %v", m)
+		}
+	}
+}
+
+func TestSecondRunMakesNothingAndTakesItsOwnArtifact(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.cloud.AddKey(eu, "alias/golden", nil)
+	r.cloud.AddKey(tokyo, "alias/golden", nil)
+	config := twoTargets("")
+	first, _, _, err := r.run(t.Context(), goldenArtifact(home+":"+r.cloud.AddImage(home, "web", "", nil)), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := first.Id()
+	r.cloud.ForgetCalls()
+	second, _, _, err := r.run(t.Context(), first, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second.Id() != id {
+		t.Errorf("first %s, second %s", id, second.Id())
+	}
+	for _, c := range r.cloud.Calls() {
+		if !strings.HasPrefix(c.Op, "Describe") && !strings.HasPrefix(c.Op, "Get") {
+			t.Errorf("%s in %s", c.Op, c.Region)
+		}
+	}
+	if strings.Contains(second.String(), "(new)") {
+		t.Errorf("for people: %s", second)
+	}
+}
+
+func TestImagesOfTheBuilderInOtherRegionsAreShared(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	source, sibling := r.cloud.AddImage(home, "web", "", nil), r.cloud.AddImage(eu, "web", "", nil)
+	out, _, _, err := r.run(t.Context(), amazonArtifact(eu+":"+sibling+","+home+":"+source), map[string]interface{}{
+		"region": home, "share": map[string]interface{}{"accounts": []string{other}, "launch_only": true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Id() != eu+":"+sibling+","+home+":"+source {
+		t.Errorf("id %q", out.Id())
+	}
+	shared := map[string]int{}
+	for _, c := range r.cloud.Calls() {
+		switch c.Op {
+		case "CopyImage", "ModifySnapshotAttribute":
+			t.Errorf("%s in %s", c.Op, c.Region)
+		case "ModifyImageAttribute":
+			shared[c.Region]++
+		}
+	}
+	if !maps.Equal(shared, map[string]int{home: 1, eu: 1}) {
+		t.Errorf("shared in %v", shared)
+	}
+}
+
+func TestFailedRegionIsSweptAndTheOthersAreKept(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.cloud.FailCopy[eu] = "no key"
+	source := r.cloud.AddImage(home, "web", "", nil)
+	file := filepath.Join(t.TempDir(), "images.json")
+	out, keep, force, err := r.run(t.Context(), goldenArtifact(home+":"+source), map[string]interface{}{
+		"target":  []map[string]interface{}{{"regions": []string{eu, tokyo}}},
+		"outputs": map[string]interface{}{"json": file},
+	})
+	wantError(t, err, "1 of 3 Regions are not done", eu, "no key", "run again")
+	if out != nil {
+		t.Errorf("artifact %v, keep %v, force %v", out, keep, force)
+	}
+	if n := len(r.cloud.Images(eu)); n != 0 {
+		t.Errorf("%d images are left in %s", n, eu)
+	}
+	if n := len(r.cloud.Images(tokyo)); n != 1 {
+		t.Errorf("%d images in %s, want the finished one", n, tokyo)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil || strings.Contains(string(data), eu) || !strings.Contains(string(data), tokyo) {
+		t.Errorf("outputs: %s, %v", data, err)
+	}
+	if !r.ui.said("ERROR "+eu) || !r.ui.said("Removing 1 copies") {
+		t.Errorf("said: %q", r.ui.lines)
+	}
+}
+
+func TestCancelSweepsWhatIsNotFinished(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.cloud.RegionTakes[eu] = time.Hour
+	source := r.cloud.AddImage(home, "web", "", nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r.ui.onSay(func(line string) {
+		if strings.Contains(line, eu) && strings.Contains(line, "copying") {
+			cancel()
+		}
+	})
+	begun := time.Now()
+	_, _, _, err := r.run(ctx, goldenArtifact(home+":"+source), map[string]interface{}{
+		"target": []map[string]interface{}{{"regions": []string{eu}}},
+	})
+	wantError(t, err, "canceled")
+	if took := time.Since(begun); took > 5*time.Second {
+		t.Errorf("took %s", took)
+	}
+	if n := len(r.cloud.Images(eu)); n != 0 {
+		t.Errorf("%d images are left", n)
+	}
+	if len(r.cloud.Images(home)) != 1 {
+		t.Error("the builder's image is gone")
+	}
+}
+
+func TestCancelledContextBeginsNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, keep, force, err := r.pp.PostProcess(ctx, r.ui, amazonArtifact(home+":ami-00000001"))
+	wantError(t, err, "not begun")
+	if !keep || !force || len(r.cloud.Calls()) != 0 {
+		t.Errorf("keep %v, force %v, calls %v", keep, force, r.cloud.Calls())
+	}
+}
+
+func TestPreflightStopsBeforeTheFirstCopy(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	source := r.cloud.AddImage(home, "web", "", nil)
+	_, _, _, err := r.run(t.Context(), amazonArtifact(home+":"+source), twoTargets(""))
+	wantError(t, err, "nothing was copied", "key alias/golden does not exist in "+eu, "key alias/golden does not exist in "+tokyo)
+	for _, c := range r.cloud.Calls() {
+		if c.Op == "CopyImage" {
+			t.Error("copied all the same")
+		}
+	}
+}
+
+func TestRefusesOtherArtifacts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ builder, id, says string }{
+		"docker":      {"packer.docker", "sha256:1", "packer.docker"},
+		"volumes":     {"mitchellh.amazon.ebsvolume", home + ":vol-00000001", "ebsvolume"},
+		"no image":    {"mitchellh.amazonebs", "", "skip_create_ami"},
+		"not an ami":  {"mitchellh.amazonebs", home + ":vol-00000001", "REGION:AMI"},
+		"no Region":   {"goldenami.ebs", "x:ami-00000001", "REGION:AMI"},
+		"two in one":  {"goldenami.ebs", home + ":ami-00000001," + home + ":ami-00000002", "two images in " + home},
+		"trailing":    {"goldenami.ebs", home + ":ami-00000001,", "REGION:AMI"},
+		"injected id": {"goldenami.ebs", home + ":ami-00000001\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := readInput(&packersdk.MockArtifact{BuilderIdValue: c.builder, IdValue: c.id})
+			if c.says == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			wantError(t, err, c.says)
+		})
+	}
+	if _, err := readInput(nil); err == nil {
+		t.Error("no artifact is no error")
+	}
+}
+
+func TestDestroyRemovesWhatWasMadeAndNothingElse(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	source, sibling := r.cloud.AddImage(home, "web", "", nil), ""
+	sibling = r.cloud.AddImage(tokyo, "web", "", func(i *types.Image) {
+		i.SourceImageId, i.SourceImageRegion = aws.String(source), aws.String(home)
+	})
+	out, _, _, err := r.run(t.Context(), goldenArtifact(home+":"+source), map[string]interface{}{
+		"target": []map[string]interface{}{{"regions": []string{eu, tokyo}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Destroy(); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.cloud.Images(eu)) != 0 || len(r.cloud.Images(home)) != 1 || len(r.cloud.Images(tokyo)) != 1 {
+		t.Errorf("left: %v %v %v", r.cloud.Images(eu), r.cloud.Images(home), sibling)
+	}
+	if err := out.Destroy(); err != nil {
+		t.Errorf("a second time: %v", err)
+	}
+}
+
+func TestOutputsThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	source := r.cloud.AddImage(home, "web", "", nil)
+	_, _, _, err := r.run(t.Context(), goldenArtifact(home+":"+source), map[string]interface{}{
+		"target":  []map[string]interface{}{{"regions": []string{eu}}},
+		"outputs": map[string]interface{}{"json": filepath.Join(t.TempDir(), "missing", "images.json")},
+	})
+	wantError(t, err, "outputs: json", "nothing was copied")
+	if len(r.cloud.Images(eu)) != 0 {
+		t.Error("copied all the same")
+	}
+}
+
+func TestFailedCallIsToldInAWSsWords(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.cloud.Fail(eu, "CopyImage", fakeaws.Error("UnauthorizedOperation", "You are not authorized to perform this operation."))
+	source := r.cloud.AddImage(home, "web", "", nil)
+	_, _, _, err := r.run(t.Context(), goldenArtifact(home+":"+source), map[string]interface{}{
+		"target": []map[string]interface{}{{"regions": []string{eu}}},
+	})
+	wantError(t, err, eu, "UnauthorizedOperation: You are not authorized")
+}
