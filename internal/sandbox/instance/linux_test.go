@@ -33,24 +33,108 @@ func linux(t *testing.T, state string) (instance.Backend, bool) {
 	return b, true
 }
 
-func TestVendorImageBoots(t *testing.T) {
+func TestVendorImageLooksFresh(t *testing.T) {
 	t.Parallel()
 	b, ok := linux(t, t.TempDir())
 	if !ok {
 		return
 	}
-	begin := time.Now()
 	m := boot(t, b, "i-0vendor")
-	t.Logf("first boot with vendor layer: %v", time.Since(begin))
-	begin = time.Now()
-	boot(t, b, "i-0second")
-	t.Logf("boot: %v", time.Since(begin))
-	t.Log(m.must("id; hostname; pwd; ls -la / /root /home /home/admin 2>&1; cat /proc/self/mountinfo; ps -ef || true; tty; env; cat /etc/machine-id /etc/hosts; ls -la /etc/ssh"))
-	t.Log(string(b.Console("i-0vendor")))
-	if who := strings.TrimSpace(m.must("whoami")); who != "admin" {
-		t.Errorf("logged in as %q", who)
+	for command, want := range map[string]string{
+		"whoami":         "admin",
+		"hostname":       "ip-0vendor",
+		"pwd":            "/home/admin",
+		"sudo -n whoami": "root",
+		"ls /home":       "admin",
+		"ls /opt /mnt /srv /media /var/tmp | grep -v :$ | grep . || true": "",
+		"wc -c < /etc/machine-id":                                                  "33",
+		"cat /var/lib/cloud/data/instance-id":                                      "i-0vendor",
+		"grep -c default_user /etc/cloud/cloud.cfg":                                "1",
+		"sudo cat /etc/shadow | cut -d: -f2 | sort -u | tr '\\n' ' '":              "! *",
+		"stat -c '%a %U' /tmp /root /etc/ssh/ssh_host_ed25519_key | tr '\\n' ' '":  "1777 root 700 root 600 root",
+		"sudo stat -c %a /etc/sudoers.d/90-cloud-init-users":                       "440",
+		"getent hosts ip-0vendor | cut -d' ' -f1":                                  "127.0.1.1",
+		"test -e /.dockerenv || test -e /work || test -e /lost+found || echo none": "none",
+	} {
+		if got := strings.TrimSpace(m.must(command)); got != want {
+			t.Errorf("%s: got %q, want %q", command, got, want)
+		}
 	}
-	begin = time.Now()
+	if !strings.Contains(string(b.Console("i-0vendor")), "new user admin") {
+		t.Errorf("console: %s", b.Console("i-0vendor"))
+	}
+}
+
+func TestBootAndStopAreQuick(t *testing.T) {
+	t.Parallel()
+	b, ok := linux(t, t.TempDir())
+	if !ok {
+		return
+	}
+	boot(t, b, "i-0warm") // builds the vendor layer
+	best := time.Hour
+	for _, id := range []string{"i-0a", "i-0b", "i-0c", "i-0d", "i-0e"} {
+		begin := time.Now()
+		boot(t, b, id)
+		best = min(best, time.Since(begin))
+	}
+	t.Logf("fastest boot: %v", best)
+	if best > 300*time.Millisecond {
+		t.Errorf("fastest of five boots took %v", best)
+	}
+}
+
+func TestShutdownAsksFirst(t *testing.T) {
+	t.Parallel()
+	b, ok := linux(t, t.TempDir())
+	if !ok {
+		return
+	}
+	m := boot(t, b, "i-0stop")
+	m.must(`setsid sh -c 'trap "echo asked > /var/tmp/asked; exit" TERM; touch /tmp/up; while :; do sleep 0.05; done' > /dev/null 2>&1 < /dev/null & while ! test -e /tmp/up; do sleep 0.01; done`)
+	m.must(`setsid sh -c 'trap "" TERM HUP; touch /tmp/deaf; while :; do sleep 0.05; done' > /dev/null 2>&1 < /dev/null & while ! test -e /tmp/deaf; do sleep 0.01; done`)
+	begin := time.Now()
 	m.stop()
-	t.Logf("stop: %v", time.Since(begin))
+	if d := time.Since(begin); d < 2*time.Second || d > 8*time.Second {
+		t.Errorf("a deaf program was given %v", d)
+	}
+	m.stop() // twice is no error
+	if _, err := m.dial("admin", m.key); err == nil {
+		t.Error("a stopped instance accepts connections")
+	}
+	m.start()
+	if got := strings.TrimSpace(m.must("cat /var/tmp/asked")); got != "asked" {
+		t.Errorf("the program was not asked: %q", got)
+	}
+}
+
+func TestStartRefusesWhatItCannotDo(t *testing.T) {
+	t.Parallel()
+	b, ok := linux(t, t.TempDir())
+	if !ok {
+		return
+	}
+	m := boot(t, b, "i-0one")
+	if err := b.Start(t.Context(), m.spec); err == nil || !strings.Contains(err.Error(), "is running") {
+		t.Errorf("second start: %v", err)
+	}
+	other := m.spec
+	other.ID = "i-0two"
+	if err := b.Start(t.Context(), other); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("address in use: %v", err)
+	}
+	other.Addr, other.Layers = addr(), []string{"snap-0missing"}
+	if err := b.Start(t.Context(), other); err == nil || !strings.Contains(err.Error(), "snap-0missing") {
+		t.Errorf("missing layer: %v", err)
+	}
+	other.Layers, other.User = nil, "root:x"
+	if err := b.Start(t.Context(), other); err == nil || !strings.Contains(err.Error(), "default user") {
+		t.Errorf("bad user: %v", err)
+	}
+	if _, err := b.Commit(t.Context(), m.spec.ID, "../x"); err == nil {
+		t.Error("a layer id may leave the state directory")
+	}
+	if err := b.Terminate(t.Context(), "i-0unknown"); err != nil {
+		t.Errorf("terminate unknown: %v", err)
+	}
 }
