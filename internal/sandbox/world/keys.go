@@ -92,6 +92,27 @@ func (w *World) NewKey(r *Region) *Key {
 	return k
 }
 
+// MakeMultiRegion gives a new key the id of a multi-Region primary key.
+func (r *Region) MakeMultiRegion(k *Key) {
+	delete(r.Keys, k.ID)
+	k.ID, k.MultiRegion = "mrk-"+strings.ReplaceAll(k.ID, "-", ""), true
+	k.ARN = "arn:aws:kms:" + k.Region + ":" + k.Account + ":key/" + k.ID
+	r.Keys[k.ID] = k
+}
+
+// Keys are the keys of all accounts in a Region.
+func (w *World) Keys(region string) []*Key {
+	var all []*Key
+	for _, a := range w.state.Accounts {
+		if r := a.Regions[region]; r != nil {
+			for _, k := range r.Keys {
+				all = append(all, k)
+			}
+		}
+	}
+	return all
+}
+
 // FindKey gives the key that a reference stands for, seen from an account in a
 // Region: a key id, alias/name, or the ARN of a key or alias, of that Region. It
 // is nil where there is none; whether the account may use the key is
@@ -114,7 +135,11 @@ func (w *World) FindKey(account, region, ref string) *Key {
 	if strings.HasPrefix(ref, "alias/") {
 		ref = r.Aliases[ref]
 	}
-	return r.Keys[ref]
+	k := r.Keys[ref]
+	if k != nil && k.State == KeyPendingDeletion && !w.Now().Before(k.DeletionAt) {
+		return nil
+	}
+	return k
 }
 
 // UsableBy tells whether the account may encrypt and decrypt with the key: its
