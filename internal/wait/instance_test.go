@@ -106,6 +106,8 @@ func TestInstancesAndImagesShareALoopAndPages(t *testing.T) {
 				}
 				return in(types.InstanceStateNameRunning), true
 			}
+		}
+		for id := range f.instances {
 			all.Go(func() {
 				if got, err := p.Instance(t.Context(), "eu-west-1", id, types.InstanceStateNameRunning, time.Minute); err != nil || *got.InstanceId != id {
 					t.Errorf("%v, %v", got.InstanceId, err)
