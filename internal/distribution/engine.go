@@ -113,10 +113,10 @@ func (e *Engine) oneRegion(ctx context.Context, plan *Plan, rp RegionPlan, image
 	}()
 	if err := context.Cause(ctx); err != nil {
 		w.result.Err = fmt.Errorf("%s: not begun: %w", rp.Region, err)
-		return
+		return w.result
 	}
 	w.result.Err = w.run(ctx)
-	return
+	return w.result
 }
 
 // markDead remembers a copy that failed: EC2 would answer the same token with the

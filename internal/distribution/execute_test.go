@@ -183,6 +183,7 @@ func TestCopyAsksForNoMoreThanWasAskedFor(t *testing.T) {
 }
 
 func TestSourceRegionTarget(t *testing.T) {
+	t.Parallel()
 	t.Run("encrypted already", func(t *testing.T) {
 		inBubble(t, func(r *rig) {
 			key := r.cloud.AddKey(home, "alias/golden", nil)

@@ -62,6 +62,7 @@ func (r *rig) disableKeyLater(region, alias string) {
 }
 
 func TestErrorsOfEC2(t *testing.T) {
+	t.Parallel()
 	throttle := fakeaws.Error("RequestLimitExceeded", "Request limit exceeded.")
 	for name, c := range map[string]struct {
 		op     string
@@ -174,6 +175,7 @@ func TestCancelDuringAPauseEndsAtOnce(t *testing.T) {
 }
 
 func TestAdoption(t *testing.T) {
+	t.Parallel()
 	spec := distribution.Spec{Targets: []distribution.Target{{Region: eu}}}
 	copyOf := func(src distribution.Source) func(*types.Image) {
 		return func(i *types.Image) {
@@ -228,7 +230,7 @@ func TestAdoption(t *testing.T) {
 		change func(*types.Image)
 		says   []string
 	}{
-		"foreign image of the name": {func(i *types.Image) {}, []string{"is taken by ami-", "choose another name"}},
+		"foreign image of the name": {func(*types.Image) {}, []string{"is taken by ami-", "choose another name"}},
 		"other source":              {copyOf(distribution.Source{Region: home, ImageID: "ami-0badbadbad"}), []string{"is taken by"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -307,7 +309,7 @@ func TestTokenThatBringsBackADeregisteredImage(t *testing.T) {
 func TestSharingIsChunkedAndOnlyAdds(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		source := r.plainSource()
-		var accounts []string
+		accounts := make([]string, 0, 600)
 		for i := range 600 {
 			accounts = append(accounts, aws.ToString(aws.String("1"+strings.Repeat("0", 8)+string(rune('0'+i/100))+string(rune('0'+i/10%10))+string(rune('0'+i%10)))))
 		}

@@ -97,11 +97,11 @@ func (w *worker) fastLaunch(ctx context.Context, _ types.Image, _ []types.Snapsh
 func (f FastLaunch) input(image string) *ec2.EnableFastLaunchInput {
 	in := &ec2.EnableFastLaunchInput{ImageId: aws.String(image), ResourceType: aws.String(string(types.FastLaunchResourceTypeSnapshot))}
 	if f.MaxParallelLaunches > 0 {
-		in.MaxParallelLaunches = aws.Int32(int32(min(f.MaxParallelLaunches, 1<<20))) //nolint:gosec // bounded
+		in.MaxParallelLaunches = aws.Int32(int32(min(f.MaxParallelLaunches, 1<<20)))
 	}
 	if f.TargetResourceCount > 0 {
 		in.SnapshotConfiguration = &types.FastLaunchSnapshotConfigurationRequest{
-			TargetResourceCount: aws.Int32(int32(min(f.TargetResourceCount, 1<<20))), //nolint:gosec // bounded
+			TargetResourceCount: aws.Int32(int32(min(f.TargetResourceCount, 1<<20))),
 		}
 	}
 	if f.TemplateID == "" && f.TemplateName == "" {
@@ -163,5 +163,5 @@ func (w *worker) protect(ctx context.Context, image types.Image, _ []types.Snaps
 // isOn reads what DescribeImages says: enabled, enabled-with-cooldown,
 // enabled-without-cooldown or disabled.
 func (p *Protection) isOn(state string) bool {
-	return strings.HasPrefix(state, "enabled") && !(p.Cooldown && strings.HasSuffix(state, "without-cooldown"))
+	return strings.HasPrefix(state, "enabled") && (!p.Cooldown || !strings.HasSuffix(state, "without-cooldown"))
 }

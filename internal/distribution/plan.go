@@ -13,6 +13,7 @@ import (
 // Mode says where a Region's image comes from.
 type Mode string
 
+// The modes.
 const (
 	ModeSource       Mode = "source"         // the source image itself
 	ModeCopy         Mode = "copy"           // an existing or a new copy

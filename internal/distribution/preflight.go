@@ -125,7 +125,7 @@ func reasonForPeople(r *types.StateReason) string {
 // usableRegions asks once which Regions this account has. A Region that is not
 // enabled would refuse every call as if the credentials were wrong (AuthFailure).
 func (e *Engine) usableRegions(ctx context.Context, plan *Plan, f *findings) func(string) bool {
-	var names []string
+	names := make([]string, 0, len(plan.Regions))
 	for _, rp := range plan.Regions {
 		names = append(names, rp.Region)
 	}

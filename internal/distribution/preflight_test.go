@@ -40,6 +40,7 @@ func TestPreflightFindsEverythingAtOnceAndWritesNothing(t *testing.T) {
 }
 
 func TestPreflight(t *testing.T) {
+	t.Parallel()
 	shared := distribution.Share{Accounts: []string{other}}
 	public := distribution.Share{Groups: []string{"all"}}
 	toEU := []distribution.Target{{Region: eu}}
@@ -130,7 +131,7 @@ func addAWSKey(r *rig, _ *distribution.Source) {
 
 func encryptSource(alias string) func(*rig, *distribution.Source) {
 	return func(r *rig, source *distribution.Source) {
-		var manager kmstypes.KeyManagerType = kmstypes.KeyManagerTypeCustomer
+		manager := kmstypes.KeyManagerTypeCustomer
 		if alias == "alias/aws/ebs" {
 			manager = kmstypes.KeyManagerTypeAws
 		}

@@ -70,13 +70,13 @@ func (a *Artifact) regions() []string {
 }
 
 // BuilderId names this component as the maker.
-func (*Artifact) BuilderId() string { return BuilderID } //nolint:revive // Packer's name
+func (*Artifact) BuilderId() string { return BuilderID }
 
 // Files is empty: images are not files.
 func (*Artifact) Files() []string { return nil }
 
 // Id is region:ami,region:ami, sorted by Region.
-func (a *Artifact) Id() string { //nolint:revive // Packer's name
+func (a *Artifact) Id() string {
 	pairs := make([]string, 0, len(a.images))
 	for _, region := range a.regions() {
 		pairs = append(pairs, region+":"+a.images[region])

@@ -1,6 +1,7 @@
 package distribute
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -46,7 +47,7 @@ type input struct {
 // PostProcess has returned.
 func readInput(a packersdk.Artifact) (*input, error) {
 	if a == nil {
-		return nil, fmt.Errorf("there is no artifact to distribute: the build made none")
+		return nil, errors.New("there is no artifact to distribute: the build made none")
 	}
 	if id := a.BuilderId(); !slices.Contains(accepted, id) {
 		return nil, fmt.Errorf("cannot distribute an artifact of %q: it takes those of %s", id, strings.Join(accepted, ", "))

@@ -69,17 +69,15 @@ func (o *outputs) write() (err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(tmp.Name()) //nolint:errcheck // err tells what matters
+			_ = os.Remove(tmp.Name())
 		}
 	}()
 	if _, err = tmp.Write(append(data, '\n')); err != nil {
-		_ = tmp.Close() //nolint:errcheck // err tells what matters
+		_ = tmp.Close()
 		return err
 	}
-	if err = tmp.Close(); err != nil {
-		return err
-	}
-	if err = os.Chmod(tmp.Name(), 0o644); err != nil { //nolint:gosec // see above
+	err = errors.Join(tmp.Close(), os.Chmod(tmp.Name(), 0o644)) //nolint:gosec // see above
+	if err != nil {
 		return err
 	}
 	return os.Rename(tmp.Name(), o.path)

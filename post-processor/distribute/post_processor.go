@@ -78,8 +78,8 @@ func (p *PostProcessor) distribute(ctx context.Context, ui packersdk.Ui, in *inp
 		return nil, err
 	}
 	s.engine.Warn = func(message string) { ui.Say("Warning: " + cloud.Printable(message)) }
-	results, err := p.run(ctx, ui, s, source, spec)
-	if err = s.end(ctx, ui, err); err != nil {
+	results, runErr := p.run(ctx, ui, s, source, spec)
+	if err := s.end(ctx, ui, runErr); err != nil {
 		return nil, err
 	}
 	return newArtifact(in, results, p.reconnect(access, spec.RunID)), nil

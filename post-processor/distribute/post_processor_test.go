@@ -51,14 +51,15 @@ func twoTargets(file string) map[string]interface{} {
 }
 
 func TestDistributesArtifactsOfBothBuilders(t *testing.T) {
-	for name, make := range map[string]func(string) *packersdk.MockArtifact{"amazon-ebs": amazonArtifact, "goldenami-ebs": goldenArtifact} {
+	t.Parallel()
+	for name, artifact := range map[string]func(string) *packersdk.MockArtifact{"amazon-ebs": amazonArtifact, "goldenami-ebs": goldenArtifact} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t)
 			keys := map[string]string{eu: r.cloud.AddKey(eu, "alias/golden", nil), tokyo: r.cloud.AddKey(tokyo, "alias/golden", nil)}
 			source := r.cloud.AddImage(home, "web", "", nil)
 			file := filepath.Join(t.TempDir(), "images.json")
-			out, keep, force, err := r.run(t.Context(), make(home+":"+source), twoTargets(file))
+			out, keep, force, err := r.run(t.Context(), artifact(home+":"+source), twoTargets(file))
 			if err != nil || !keep || !force {
 				t.Fatalf("keep %v, force %v, error %v", keep, force, err)
 			}
@@ -132,7 +133,10 @@ func checkRegistry(t *testing.T, a packersdk.Artifact, images map[string]string)
 		t.Fatalf("registry metadata: %#v", a.State(registryimage.ArtifactStateURI))
 	}
 	for _, entry := range list {
-		m := entry.(map[string]interface{})
+		m, ok := entry.(map[string]interface{})
+		if !ok {
+			t.Fatalf("registry image: %#v", entry)
+		}
 		region, _ := m["ProviderRegion"].(string)
 		if m["ImageID"] != images[region] || m["ProviderName"] != "aws" {
 			t.Errorf("registry image: %v", m)
@@ -313,8 +317,8 @@ func TestRefusesOtherArtifacts(t *testing.T) {
 func TestDestroyRemovesWhatWasMadeAndNothingElse(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	source, sibling := r.cloud.AddImage(home, "web", "", nil), ""
-	sibling = r.cloud.AddImage(tokyo, "web", "", func(i *types.Image) {
+	source := r.cloud.AddImage(home, "web", "", nil)
+	sibling := r.cloud.AddImage(tokyo, "web", "", func(i *types.Image) {
 		i.SourceImageId, i.SourceImageRegion = aws.String(source), aws.String(home)
 	})
 	out, _, _, err := r.run(t.Context(), goldenArtifact(home+":"+source), map[string]interface{}{

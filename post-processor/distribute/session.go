@@ -92,7 +92,7 @@ func (s *session) closeRecord() error {
 // close ends a session in which nothing was made.
 func (s *session) close() {
 	s.stop()
-	_ = s.record.Close() //nolint:errcheck // nothing was recorded, so nothing can be lost
+	_ = s.record.Close() // nothing was recorded, so nothing can be lost
 }
 
 // runID is that of the Packer run, from Packer itself or from the artifact, so

@@ -82,10 +82,10 @@ func (r *Region) DescribeSnapshots(ctx context.Context, in *ec2.DescribeSnapshot
 	for id, snap := range s.snapshots {
 		ok := true
 		for name, values := range filters {
-			switch {
-			case name == "snapshot-id":
+			switch name {
+			case "snapshot-id":
 				ok = ok && contains(values, id)
-			case name == "status":
+			case "status":
 				ok = ok && contains(values, string(snap.State))
 			default:
 				ok = ok && contains(values, tagOf(snap.Tags, strings.TrimPrefix(name, "tag:")))

@@ -2,7 +2,7 @@ package fakeaws
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -37,12 +37,9 @@ func (r *Region) CopyImage(ctx context.Context, in *ec2.CopyImageInput, _ ...fun
 		return nil, err
 	}
 	r.c.checkCopy(in)
-	params, err := json.Marshal(withoutToken(*in))
-	if err != nil {
-		return nil, err
-	}
+	params := fmt.Sprintf("%s %s %s %s %v %s %v", *in.Name, *in.SourceImageId, *in.SourceRegion, aws.ToString(in.Description), aws.ToBool(in.Encrypted), aws.ToString(in.KmsKeyId), tagsOf(in))
 	if t, used := s.tokens[*in.ClientToken]; used {
-		if t.params != string(params) {
+		if t.params != params {
 			return nil, Error("IdempotentParameterMismatch", "the client token was used with other parameters")
 		}
 		return &ec2.CopyImageOutput{ImageId: aws.String(t.image)}, nil
@@ -52,13 +49,18 @@ func (r *Region) CopyImage(ctx context.Context, in *ec2.CopyImageInput, _ ...fun
 		return nil, Error("InvalidAMIID.NotFound", "The image id '["+*in.SourceImageId+"]' does not exist")
 	}
 	id := r.c.startCopy(r.name, s, src, in)
-	s.tokens[*in.ClientToken] = token{string(params), id}
+	s.tokens[*in.ClientToken] = token{params, id}
 	return &ec2.CopyImageOutput{ImageId: aws.String(id)}, nil
 }
 
-func withoutToken(in ec2.CopyImageInput) ec2.CopyImageInput {
-	in.ClientToken = nil
-	return in
+func tagsOf(in *ec2.CopyImageInput) []string {
+	var tags []string
+	for _, spec := range in.TagSpecifications {
+		for _, t := range spec.Tags {
+			tags = append(tags, string(spec.ResourceType)+*t.Key+*t.Value)
+		}
+	}
+	return tags
 }
 
 // checkCopy fails the test for what EC2 would take and we must not send.
@@ -72,11 +74,12 @@ func (c *Cloud) checkCopy(in *ec2.CopyImageInput) {
 	if in.Encrypted != nil && !*in.Encrypted || in.KmsKeyId != nil && in.Encrypted == nil {
 		c.t.Errorf("CopyImage: Encrypted does not fit KmsKeyId")
 	}
-	var kinds []string
+	kinds := make([]string, 0, len(in.TagSpecifications))
 	for _, spec := range in.TagSpecifications {
 		kinds = append(kinds, string(spec.ResourceType))
 	}
-	if slices.Sort(kinds); strings.Join(kinds, " ") != "image snapshot" {
+	slices.Sort(kinds)
+	if strings.Join(kinds, " ") != "image snapshot" {
 		c.t.Errorf("CopyImage: tags for %v, not for image and snapshot", kinds)
 	}
 }
