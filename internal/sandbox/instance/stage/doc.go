@@ -14,5 +14,6 @@
 // The identity mapping of user ids means that a guest's root has the host's uid 0 on any file or socket it
 // can reach. That is why it must reach none: its root is pivoted, processes of the host are in another pid
 // namespace, and abstract unix sockets, which the shared network would show it, are closed by Landlock on
-// kernels that can (6.12 and later).
+// kernels that can (6.12 and later), and it may not make a cgroup namespace, which would show it the host's
+// control groups.
 package stage

@@ -95,7 +95,10 @@ func build(b Boot) error {
 	if err := verify(devicesOf(table), masks); err != nil {
 		return err
 	}
-	return scope()
+	if err := scope(); err != nil {
+		return err
+	}
+	return filter()
 }
 
 func startTwo(b Boot) (int, error) {
@@ -111,7 +114,7 @@ func startTwo(b Boot) (int, error) {
 		Path: "/proc/self/fd/" + strconv.Itoa(selfFD), Args: []string{argTwo}, Env: []string{}, Dir: "/",
 		Stdin: in, Stdout: os.Stdout, Stderr: os.Stderr, ExtraFiles: []*os.File{ready, listener, self},
 		SysProcAttr: &syscall.SysProcAttr{
-			Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC | unix.CLONE_NEWCGROUP,
+			Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC,
 			UidMappings: all, GidMappings: all, GidMappingsEnableSetgroups: true, Setsid: true,
 		},
 	}
