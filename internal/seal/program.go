@@ -27,12 +27,13 @@ var mainText string
 // Launcher is the one remote command. It holds no value of a template. It
 // becomes root by what the guest has, without asking for a password, and runs
 // the program that it finds on its standard input. The word after sh -c stands
-// in single quotes, which every login shell reads alike, csh and fish included.
-// It ends with [ExitNoRoot] where there is no way to root.
-const Launcher = `/bin/sh -c 'if [ "$(id -u)" = 0 ]; then exec /bin/sh -s; fi
-if sudo -n true </dev/null >/dev/null 2>&1; then exec sudo -n /bin/sh -s; fi
-if doas -n true </dev/null >/dev/null 2>&1; then exec doas -n /bin/sh -s; fi
-echo "goldenami-seal: neither root nor sudo or doas without a password" >&2; exit 77'`
+// in single quotes on one line, which every login shell reads alike, csh and
+// fish included. It ends with [ExitNoRoot] where there is no way to root.
+const Launcher = `/bin/sh -c '` +
+	`if [ "$(id -u)" = 0 ]; then exec /bin/sh -s; fi; ` +
+	`if sudo -n true </dev/null >/dev/null 2>&1; then exec sudo -n /bin/sh -s; fi; ` +
+	`if doas -n true </dev/null >/dev/null 2>&1; then exec doas -n /bin/sh -s; fi; ` +
+	`echo "goldenami-seal: neither root nor sudo or doas without a password" >&2; exit 77'`
 
 // Exit statuses of the program and its launcher. The report is what counts; the
 // status is there for runs that ended before one was made.

@@ -55,7 +55,7 @@ func TestFaultyOptions(t *testing.T) {
 		want   string
 	}{
 		"mode":                  {map[string]any{"mode": "clean"}, `mode: "clean" is neither "seal" nor "audit"`},
-		"operation":             {map[string]any{"skip": []string{"log"}}, `no operation is called "log"; the operations are package-caches, temp-files`},
+		"operation":             {map[string]any{"skip": []string{"log"}}, `no operation is called "log"; did you mean "logs"? The operations are package-caches, temp-files`},
 		"all skipped":           {map[string]any{"skip": sealing.Names()}, "leave the provisioner out"},
 		"relative path":         {map[string]any{"keep": []string{"etc/x"}}, "is not an absolute path"},
 		"root":                  {map[string]any{"keep": []string{"/"}}, "keeps the whole guest"},
