@@ -36,7 +36,7 @@ type putParameterOutput struct {
 // imageType is the data type of a parameter that names an image.
 const imageType = "aws:ec2:image"
 
-var parameterName = regexp.MustCompile(`^[A-Za-z0-9_./-]{1,1011}$`)
+var parameterName = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
 
 // putParameter makes a parameter or, with Overwrite, a version of it. An image
 // parameter is looked at late: the call succeeds and gives a version, but what
@@ -91,7 +91,7 @@ func (in *putParameterInput) check(c *action.Call, existing *world.Parameter) er
 	switch {
 	case strings.HasPrefix(lower, "aws") || strings.HasPrefix(lower, "ssm"):
 		return wire.Errorf("ValidationException", "Parameter name: can't be prefixed with \"aws\" or \"ssm\" (case-insensitive).")
-	case !parameterName.MatchString(in.Name):
+	case !parameterName.MatchString(in.Name) || len(in.Name) > 1011:
 		return wire.Errorf("ValidationException", "Parameter name must not be empty and contains a-zA-Z0-9_.-/ only.") // unverified text
 	case strings.Contains(strings.TrimPrefix(in.Name, "/"), "/") && !strings.HasPrefix(in.Name, "/"):
 		return wire.Errorf("ValidationException", "Parameter name must be a fully qualified name: it has a hierarchy and must begin with a slash.") // unverified text
