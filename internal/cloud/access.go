@@ -63,7 +63,7 @@ type AssumeRole struct {
 const defaultSessionName = "goldenami"
 
 var (
-	roleShape       = regexp.MustCompile(`^arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,576}$`)
+	roleShape       = regexp.MustCompile(`^arn:aws(-[a-z]+)*:iam::\d{12}:role/[\w+=,.@/-]{1,576}$`)
 	sessionShape    = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 	externalIDShape = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
 )

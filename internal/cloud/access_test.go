@@ -101,5 +101,4 @@ func TestAccessClients(t *testing.T) {
 	if f.count("AssumeRole") != 1 {
 		t.Errorf("the role was assumed %d times", f.count("AssumeRole"))
 	}
-	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 }

@@ -116,7 +116,7 @@ func (c *Clients) IAM() *iam.Client {
 	return client(c, "IAM", "", func(cfg aws.Config) *iam.Client { return iam.NewFromConfig(cfg) })
 }
 
-func client[T any](c *Clients, service, region string, make func(aws.Config) T) T {
+func client[T any](c *Clients, service, region string, build func(aws.Config) T) T {
 	if region == "" {
 		region = c.Region()
 	}
@@ -126,7 +126,7 @@ func client[T any](c *Clients, service, region string, make func(aws.Config) T) 
 	if have, ok := c.made[key].(T); ok {
 		return have
 	}
-	fresh := make(c.Config(region))
+	fresh := build(c.Config(region))
 	c.made[key] = fresh
 	return fresh
 }

@@ -40,7 +40,7 @@ func (d *Deleter) Delete(ctx context.Context, r Resource) error {
 	if !ok {
 		return fmt.Errorf("%s: nothing is known about deleting a %q", r, r.Kind)
 	}
-	if r.ID == "" && !(r.Kind == KindKeyPair && r.Name != "") {
+	if r.ID == "" && (r.Kind != KindKeyPair || r.Name == "") {
 		return fmt.Errorf("a %s without an id cannot be deleted", r.Kind)
 	}
 	if err := d.patiently(ctx, func() error { return remove(ctx, r) }); err != nil {
@@ -71,7 +71,8 @@ func (d *Deleter) removers() map[Kind]func(context.Context, Resource) error {
 func (d *Deleter) patiently(ctx context.Context, try func() error) error {
 	for wait := time.Second; ; wait = min(2*wait, 10*time.Second) {
 		err := try()
-		if err == nil || !(IsInUse(err) || IsThrottle(err) || Code(err) == "IncorrectState") {
+		passes := IsInUse(err) || IsThrottle(err) || Code(err) == "IncorrectState"
+		if !passes {
 			return err
 		}
 		if stop := d.pause(ctx, wait); stop != nil {

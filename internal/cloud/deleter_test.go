@@ -21,8 +21,11 @@ func TestDeleteIsIdempotent(t *testing.T) {
 	f := newFakeEC2(t)
 	d := testDeleter(f.clients())
 	for _, r := range []Resource{
-		{Kind: KindInstance, ID: "i-gone"}, {Kind: KindImage, ID: "ami-gone"}, {Kind: KindSnapshot, ID: "snap-gone"},
-		{Kind: KindSecurityGroup, ID: "sg-gone"}, {Kind: KindKeyPair, ID: "key-gone"},
+		{Kind: KindInstance, ID: "i-gone"},
+		{Kind: KindImage, ID: "ami-gone"},
+		{Kind: KindSnapshot, ID: "snap-gone"},
+		{Kind: KindSecurityGroup, ID: "sg-gone"},
+		{Kind: KindKeyPair, ID: "key-gone"},
 	} {
 		if err := d.Delete(t.Context(), r); err != nil {
 			t.Errorf("%s: %v", r, err)
@@ -45,7 +48,7 @@ func TestDeleteImageTakesItsSnapshots(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			second := fakeThing(f.images["n"])
+			second := f.images["n"]
 			second.snapshots = append(second.snapshots, "snap-second")
 			f.images["n"], f.snapshots["snap-second"] = second, true
 			f.fail("DeregisterImage", faults...)

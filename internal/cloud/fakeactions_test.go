@@ -143,7 +143,7 @@ func (f *fakeEC2) deregister(form url.Values) (string, string, string) {
 		delete(f.images, name)
 		inner := "<return>true</return>"
 		if form.Get("DeleteAssociatedSnapshots") == "true" {
-			inner += "<deleteSnapshotResultSet>"
+			var results strings.Builder
 			for n, s := range i.snapshots {
 				code := "success"
 				if n > 0 { // partial failure inside success
@@ -151,9 +151,9 @@ func (f *fakeEC2) deregister(form url.Values) (string, string, string) {
 				} else {
 					delete(f.snapshots, s)
 				}
-				inner += fmt.Sprintf("<item><snapshotId>%s</snapshotId><returnCode>%s</returnCode></item>", s, code)
+				fmt.Fprintf(&results, "<item><snapshotId>%s</snapshotId><returnCode>%s</returnCode></item>", s, code)
 			}
-			inner += "</deleteSnapshotResultSet>"
+			inner += "<deleteSnapshotResultSet>" + results.String() + "</deleteSnapshotResultSet>"
 		}
 		return inner, "", ""
 	}

@@ -93,7 +93,7 @@ func ParseKey(s string) (KeyRef, error) {
 func (k KeyRef) checkARN(s string) error {
 	switch {
 	case !partitionShape.MatchString(k.Partition):
-		return fmt.Errorf("%q has no AWS partition after arn:", s)
+		return fmt.Errorf("%q has no AWS partition", s)
 	case !ValidRegion(k.Region):
 		return fmt.Errorf("%q names no Region", s)
 	case !ValidAccountID(k.Account):

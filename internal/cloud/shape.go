@@ -11,7 +11,7 @@ import (
 // the number may have two digits. A new Region needs no new release.
 var regionShape = regexp.MustCompile(`^([a-z]{2}|eusc)(-[a-z]{2,5})?-(central|(north|south)?(east|west)?)-[1-9][0-9]?$`)
 
-var accountShape = regexp.MustCompile(`^[0-9]{12}$`)
+var accountShape = regexp.MustCompile(`^\d{12}$`)
 
 // ValidRegion tells whether s has the shape of a Region's name in any partition.
 // It does not know which Regions exist or are enabled.

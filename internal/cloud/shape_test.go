@@ -34,7 +34,7 @@ func TestPartition(t *testing.T) {
 
 func TestValidAccountID(t *testing.T) {
 	t.Parallel()
-	for s, want := range map[string]bool{"111122223333": true, "12345678901": false, "1234567890123": false, "11112222333a": false, "1111-2222-3333": false, "": false, "111122223333 ": false} {
+	for s, want := range map[string]bool{"111122223333": true, "12345678901": false, "1234567890123": false, "11112222333a": false, "1111-2222-3333": false, "": false, "111122223333\n": false} {
 		if ValidAccountID(s) != want {
 			t.Errorf("%q: want %v", s, want)
 		}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -139,7 +140,7 @@ func replay(raw []byte) (*book, error) {
 		b.apply(e)
 	}
 	if !opened && len(b.entries) == 0 && len(b.calls) == 0 && b.torn == 0 && len(bytes.TrimSpace(raw)) != 0 {
-		return nil, fmt.Errorf("it is no ledger")
+		return nil, errors.New("it is no ledger")
 	}
 	return b, nil
 }

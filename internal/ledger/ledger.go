@@ -74,7 +74,7 @@ func Open(dir, runID, name string) (*Ledger, error) {
 	}
 	l := &Ledger{file: file, path: path, book: &book{kept: map[string]bool{}}}
 	if err := l.begin(dir, runID, name); err != nil {
-		return nil, errors.Join(fmt.Errorf("ledger: %w", err), file.Close(), os.Remove(path))
+		return nil, errors.Join(fmt.Errorf("ledger: %w", err), file.Close(), os.Remove(path)) //nolint:gosec // our own new file
 	}
 	return l, nil
 }

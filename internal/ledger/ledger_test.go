@@ -107,10 +107,10 @@ func TestOpenRefuses(t *testing.T) {
 		return // links need a privilege there
 	}
 	base := t.TempDir()
-	real := filepath.Join(base, "real")
-	must(t, os.Mkdir(real, 0o700), os.Symlink(real, filepath.Join(base, "link")))
+	private := filepath.Join(base, "real")
+	must(t, os.Mkdir(private, 0o700), os.Symlink(private, filepath.Join(base, "link")))
 	shared := filepath.Join(base, "shared")
-	must(t, os.Mkdir(shared, 0o700), os.Chmod(shared, 0o777)) //nolint:gosec // that is the test
+	must(t, os.Mkdir(shared, 0o700), os.Chmod(shared, 0o777))
 	must(t, os.WriteFile(filepath.Join(base, "file"), nil, 0o600))
 	for _, name := range []string{"link", "shared", "file"} {
 		if l, err := Open(filepath.Join(base, name), "run1", "web"); err == nil {
@@ -118,15 +118,15 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	}
 	target := filepath.Join(base, "target")
-	must(t, os.Symlink(target, filepath.Join(real, "run1.web"+suffix)))
-	if _, err := Open(real, "run1", "web"); err == nil {
+	must(t, os.Symlink(target, filepath.Join(private, "run1.web"+suffix)))
+	if _, err := Open(private, "run1", "web"); err == nil {
 		t.Error("a planted link was followed")
 	}
 	if _, err := os.Stat(target); err == nil {
 		t.Error("the link's target was made")
 	}
 	for _, run := range []string{"", "../x", "a/b", "a b", strings.Repeat("x", 101)} {
-		if _, err := Open(real, run, "web"); err == nil {
+		if _, err := Open(private, run, "web"); err == nil {
 			t.Errorf("run id %q was taken", run)
 		}
 	}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
 	"go.uber.org/goleak"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
 )
 
 // helperEnv has the test binary act as a build that is killed.
@@ -42,7 +44,7 @@ func crash(dir string) {
 func TestKilledProcess(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // ourselves
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), helperEnv+"="+dir)
 	in, err := cmd.StdinPipe()
 	must(t, err)
@@ -85,8 +87,8 @@ func TestTornLines(t *testing.T) {
 	must(t, l.Created(t.Context(), image("ami-1")), l.Created(t.Context(), image("ami-2")), l.Close())
 	whole, err := os.ReadFile(l.Path())
 	must(t, err)
-	first := strings.Index(string(whole), "ami-2")
-	for cut := range len(whole) {
+	first := bytes.Index(whole, []byte("ami-2"))
+	for cut := range whole {
 		must(t, os.WriteFile(l.Path(), whole[:cut], 0o600))
 		again, err := Resume(l.Path())
 		must(t, err)

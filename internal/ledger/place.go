@@ -8,7 +8,7 @@ import (
 
 // prepareDir makes the directory of ledgers if need be and checks it.
 func prepareDir(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // the place is the user's choice
 		return err
 	}
 	return checkDir(dir)
@@ -16,7 +16,7 @@ func prepareDir(dir string) error {
 
 // checkDir refuses a directory in which somebody else could plant a ledger.
 func checkDir(dir string) error {
-	info, err := os.Lstat(dir)
+	info, err := os.Lstat(dir) //nolint:gosec // the place is the user's choice
 	if err != nil {
 		return err
 	}

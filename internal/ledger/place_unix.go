@@ -13,7 +13,7 @@ import (
 
 // openFile opens a ledger for its owner alone, and no symbolic link.
 func openFile(path string, flags int) (*os.File, error) {
-	return os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	return os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600) //nolint:gosec // in a directory that was checked
 }
 
 // checkOwner refuses what another user owns or may write.
@@ -30,7 +30,7 @@ func checkOwner(info os.FileInfo) error {
 // lock marks the ledger as in use until the file is closed, which the kernel
 // also does for a process that is killed.
 func lock(file *os.File) error {
-	err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) //nolint:gosec // a descriptor fits
+	err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return ErrRunning
 	}

@@ -11,8 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
 	"pgregory.net/rapid"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
 )
 
 // account is a strict one: it deletes only what exists and nothing depends on.

@@ -2,8 +2,10 @@ package wait
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -45,8 +47,8 @@ func newFake(t *testing.T) *fakeEC2 {
 	}
 }
 
-func (f *fakeEC2) poller(opts ...Option) *Poller {
-	p := NewPoller(func(string) API { return f }, opts...)
+func (f *fakeEC2) poller() *Poller {
+	p := NewPoller(func(string) API { return f })
 	f.t.Cleanup(p.Close)
 	return p
 }
@@ -61,7 +63,7 @@ func (f *fakeEC2) count(call string) int {
 func (f *fakeEC2) see(ctx context.Context, call, filter string, filters []types.Filter) ([]string, time.Duration, error) {
 	if len(filters) != 1 || aws.ToString(filters[0].Name) != filter {
 		f.t.Errorf("%s without the one filter %s", call, filter)
-		return nil, 0, fmt.Errorf("bad filter")
+		return nil, 0, errors.New("bad filter")
 	}
 	ids := filters[0].Values
 	sorted := slices.Clone(ids)
@@ -141,7 +143,7 @@ func (f *fakeEC2) DescribeInstances(ctx context.Context, in *ec2.DescribeInstanc
 	}
 	out := &ec2.DescribeInstancesOutput{}
 	if page < len(ids)-1 {
-		out.NextToken = aws.String(fmt.Sprint(page + 1))
+		out.NextToken = aws.String(strconv.Itoa(page + 1))
 	}
 	if play := f.instances[ids[page]]; play != nil {
 		if i, ok := play(after); ok {

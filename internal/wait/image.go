@@ -22,12 +22,11 @@ type imageWait struct {
 	result    types.Image
 	available time.Time // first seen so, in a row
 	snapshots []string  // as last shown
-	failed    *FailedError
 }
 
 func newImageWait(region, id string, o ImageOptions) *imageWait {
 	w := &imageWait{waiter: newWaiter(region, id, o.Deadline, o.NotVisibleFor)}
-	w.waiter.image = w
+	w.image = w
 	return w
 }
 
@@ -47,7 +46,7 @@ func lookAtImages(ctx context.Context, api API, waits []*waiter) sight {
 			continue
 		}
 		w.image.saw(image)
-		if w.outcome == nil || w.image.failed != nil {
+		if w.outcome == nil || w.failed != nil {
 			open = append(open, w.image)
 			snapshots = append(snapshots, w.image.snapshots...)
 		}
@@ -118,7 +117,7 @@ func (w *imageWait) saw(image types.Image) {
 	switch image.State {
 	case types.ImageStateFailed, types.ImageStateError, types.ImageStateInvalid,
 		types.ImageStateDeregistered, types.ImageStateDisabled:
-		w.failed = w.fail(string(image.State), image.StateReason)
+		w.fail(string(image.State), image.StateReason)
 	case types.ImageStateAvailable:
 		if w.available.IsZero() {
 			w.available = time.Now()

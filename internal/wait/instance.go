@@ -18,7 +18,7 @@ type instanceWait struct {
 
 func newInstanceWait(region, id string, want types.InstanceStateName, deadline time.Duration) *instanceWait {
 	w := &instanceWait{waiter: newWaiter(region, id, deadline, 0), want: want}
-	w.waiter.instance = w
+	w.instance = w
 	return w
 }
 

@@ -24,7 +24,8 @@ type waiter struct {
 	lastSeen time.Time // zero: never
 	state    string
 	percent  int
-	outcome  *outcome // what the last look decided, nil: wait on
+	outcome  *outcome     // what the last look decided, nil: wait on
+	failed   *FailedError // outcome.err, where it is one
 
 	settled      bool
 	shown        string // state, for a deadline's error
@@ -50,7 +51,7 @@ func (p *Poller) wait(ctx context.Context, w *waiter, progress func(int, time.Du
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("wait for %s in %s: %w", w.id, w.region, err)
 	}
-	if err := p.add(w); err != nil {
+	if err := p.add(w); err != nil { //nolint:contextcheck // the loop serves many waits and ends with the last
 		return fmt.Errorf("wait for %s in %s: %w", w.id, w.region, err)
 	}
 	defer p.remove(w)
@@ -144,7 +145,8 @@ func (w *waiter) hidden() *NotVisibleError {
 
 func (w *waiter) finish(err error) { w.outcome = &outcome{err: err} }
 
-func (w *waiter) fail(state string, reason *types.StateReason) *FailedError {
+// fail ends the wait with EC2's reason.
+func (w *waiter) fail(state string, reason *types.StateReason) {
 	failed := &FailedError{Region: w.region, ID: w.id, State: state}
 	if reason != nil {
 		if reason.Code != nil {
@@ -154,6 +156,6 @@ func (w *waiter) fail(state string, reason *types.StateReason) *FailedError {
 			failed.Reason = *reason.Message
 		}
 	}
+	w.failed = failed
 	w.finish(failed)
-	return failed
 }
