@@ -1,0 +1,99 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"golang.org/x/crypto/ssh"
+)
+
+// guest is a running instance that a test logs in to.
+type guest struct {
+	id      string
+	keyName string
+	hostKey string
+	client  *ssh.Client
+}
+
+// launch starts an instance of the image with a key pair of its own, as a user
+// of the image would, and logs in.
+func (e *endpoint) launch(t *testing.T, imageID, user, keyName string) guest {
+	t.Helper()
+	api := e.ec2(home)
+	pair, err := api.CreateKeyPair(t.Context(), &ec2.CreateKeyPairInput{KeyName: &keyName, KeyType: types.KeyTypeEd25519})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.ParsePrivateKey([]byte(aws.ToString(pair.KeyMaterial)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := api.RunInstances(t.Context(), &ec2.RunInstancesInput{
+		ImageId: &imageID, KeyName: &keyName, InstanceType: types.InstanceTypeT3Small, MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := guest{id: aws.ToString(run.Instances[0].InstanceId), keyName: keyName}
+	var address string
+	until(t, "the boot of "+g.id, time.Minute, func() bool {
+		found, err := api.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{g.id}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := found.Reservations[0].Instances[0]
+		address = aws.ToString(i.PublicIpAddress)
+		return i.State.Name == types.InstanceStateNameRunning && address != ""
+	})
+	config := &ssh.ClientConfig{
+		User: user, Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)}, Timeout: 10 * time.Second,
+		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
+			g.hostKey = ssh.FingerprintSHA256(key)
+			return nil
+		},
+	}
+	until(t, "an SSH connection to "+g.id, 30*time.Second, func() bool {
+		g.client, err = ssh.Dial("tcp", net.JoinHostPort(address, "22"), config)
+		return err == nil
+	})
+	t.Cleanup(func() { _ = g.client.Close() }) // the instance may have gone first
+	return g
+}
+
+// terminate ends the instance and waits until EC2 says so.
+func (e *endpoint) terminate(t *testing.T, g guest) {
+	t.Helper()
+	api := e.ec2(home)
+	if _, err := api.TerminateInstances(t.Context(), &ec2.TerminateInstancesInput{InstanceIds: []string{g.id}}); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the end of "+g.id, time.Minute, func() bool {
+		found, err := api.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{g.id}})
+		return err == nil && found.Reservations[0].Instances[0].State.Name == types.InstanceStateNameTerminated
+	})
+	if _, err := api.DeleteKeyPair(t.Context(), &ec2.DeleteKeyPairInput{KeyName: &g.keyName}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run gives what a command printed, which must succeed.
+func (g guest) run(t *testing.T, command string) string {
+	t.Helper()
+	session, err := g.client.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = session.Close() }() // it is closed already when the command has ended
+	out, err := session.CombinedOutput(command)
+	if err != nil {
+		t.Fatalf("%s on %s: %v\n%s", command, g.id, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}

@@ -1,0 +1,103 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// packerRun is one run of Packer, which may still go on.
+type packerRun struct {
+	cmd  *exec.Cmd
+	out  *lockedBuffer
+	done chan struct{}
+	err  error
+}
+
+// startPacker starts Packer in the root of the repository. Nothing of the
+// machine's own Packer is used.
+func startPacker(t *testing.T, env []string, args ...string) *packerRun {
+	t.Helper()
+	dir := t.TempDir()
+	r := &packerRun{cmd: exec.Command(built.packer, args...), out: &lockedBuffer{}, done: make(chan struct{})}
+	r.cmd.Dir = built.root
+	r.cmd.Env = append(env,
+		"PACKER_PLUGIN_PATH="+built.plugins, "PACKER_CONFIG_DIR="+dir, "PACKER_CACHE_DIR="+filepath.Join(dir, "cache"),
+		"GOLDENAMI_LEDGER_DIR="+filepath.Join(dir, "ledger"), "CHECKPOINT_DISABLE=1", "PACKER_NO_COLOR=1")
+	r.cmd.Stdout, r.cmd.Stderr = r.out, r.out
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		r.err = r.cmd.Wait()
+		close(r.done)
+	}()
+	t.Cleanup(func() {
+		if !r.ended() {
+			_ = r.cmd.Process.Kill() // it hangs, which wait has reported
+			<-r.done
+		}
+	})
+	return r
+}
+
+func (r *packerRun) ended() bool {
+	select {
+	case <-r.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// wait gives the output and the error with which Packer ended.
+func (r *packerRun) wait(t *testing.T, limit time.Duration) (string, error) {
+	t.Helper()
+	select {
+	case <-r.done:
+	case <-time.After(limit):
+		t.Fatalf("packer has not ended after %s:\n%s", limit, r.out)
+	}
+	return r.out.String(), r.err
+}
+
+// interrupt does what Ctrl-C does to Packer.
+func (r *packerRun) interrupt(t *testing.T) {
+	t.Helper()
+	if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatalf("interrupt packer: %v\n%s", err, r.out)
+	}
+}
+
+const buildLimit = 5 * time.Minute
+
+// mustBuild runs packer build, which must succeed, and gives its output.
+func (e *endpoint) mustBuild(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := startPacker(t, e.environ(), append([]string{"build", "-color=false"}, args...)...).wait(t, buildLimit)
+	if err != nil {
+		t.Fatalf("packer build: %v\n%s", err, out)
+	}
+	return out
+}
+
+// mustFail runs packer build, which must fail, and gives its output.
+func (e *endpoint) mustFail(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := startPacker(t, e.environ(), append([]string{"build", "-color=false"}, args...)...).wait(t, buildLimit)
+	if err == nil {
+		t.Fatalf("packer build succeeded:\n%s", out)
+	}
+	return out
+}
+
+// tiersArgs are the arguments that build the example, written below dir.
+func tiersArgs(dir string, more ...string) []string {
+	return append(append([]string{
+		"-var", `builder_cidrs=["127.0.0.0/8"]`, "-var", "upgrade=no", "-var", "images_json=" + filepath.Join(dir, "images.json"),
+	}, more...), "example/linux-tiers")
+}
