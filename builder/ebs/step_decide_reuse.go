@@ -1,0 +1,134 @@
+package ebs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/hashicorp/packer-plugin-sdk/multistep"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
+	"github.com/goldenami/packer-plugin-goldenami/internal/layer"
+	"github.com/goldenami/packer-plugin-goldenami/internal/stage"
+)
+
+// stepDecideReuse decides whether an image that exists is the result, and if not,
+// what the new one is called and what its tags will say.
+//
+// Writes: generated_data.
+type stepDecideReuse struct{ *build }
+
+func (s stepDecideReuse) Run(ctx context.Context, _ multistep.StateBag) multistep.StepAction {
+	if !s.cfg.layered() {
+		s.name = s.cfg.AMIName
+		s.putGoldenData()
+		return multistep.ActionContinue
+	}
+	sum, err := s.inputs()
+	if err != nil {
+		return s.halt("inputs: %w", err)
+	}
+	if err := s.decide(ctx, sum); err != nil {
+		return s.halt("look for an image that exists: %w", err)
+	}
+	s.ui.Say(s.decision.Sentence)
+	if s.reused() {
+		s.adopt()
+	} else {
+		s.plan(sum, time.Now())
+	}
+	s.putGoldenData()
+	return multistep.ActionContinue
+}
+
+func (stepDecideReuse) Cleanup(multistep.StateBag) {}
+
+// inputs hashes what decides the content of the image.
+func (s stepDecideReuse) inputs() (layer.Sum, error) {
+	c := s.cfg
+	bake, _ := stage.Cut(c.stages, s.base.Tier, c.tier())
+	in := layer.Inputs{Tier: c.tier(), Architecture: c.architecture(), Stages: bake}
+	if c.Inputs != nil {
+		files, err := layer.Files("", c.Inputs.Files, c.Inputs.Exclude)
+		if err != nil {
+			return layer.Sum{}, err
+		}
+		in.Files, in.Values = files, c.Inputs.Values
+	}
+	config, err := c.content()
+	if err != nil {
+		return layer.Sum{}, err
+	}
+	in.Config = config
+	return in.Sum()
+}
+
+// content are the options that change what is in the image or how it can be started.
+func (c *Config) content() (map[string]any, error) {
+	userData := []byte(c.UserData)
+	if c.UserDataFile != "" {
+		var err error
+		if userData, err = os.ReadFile(c.UserDataFile); err != nil {
+			return nil, fmt.Errorf("user_data_file: %w", err)
+		}
+	}
+	hash := sha256.Sum256(userData)
+	return map[string]any{
+		"ami_block_device_mappings":    c.AMIMappings,
+		"launch_block_device_mappings": c.LaunchMappings,
+		"encrypt_boot":                 c.AMIEncryptBootVolume,
+		"kms_key":                      c.keyOf(c.RawRegion),
+		"ena_support":                  c.AMIENASupport,
+		"sriov_support":                c.AMISriovNetSupport,
+		"no_ephemeral":                 c.NoEphemeral,
+		"user_data":                    hex.EncodeToString(hash[:]),
+	}, nil
+}
+
+// decide compares the newest good image with what a new one would be.
+func (s stepDecideReuse) decide(ctx context.Context, sum layer.Sum) error {
+	c := s.cfg
+	key := c.layerKey()
+	current, found, err := layer.EC2Lookup{API: s.clients.EC2("")}.Newest(ctx, key, true)
+	if err != nil {
+		return err
+	}
+	if found {
+		s.current = &current
+	}
+	s.decision = layer.Decide(layer.Question{
+		Key: key, Force: c.PackerForce || c.Rebuild == rebuildAlways, Current: s.current,
+		Sum: sum, Base: s.base, Declared: c.Inputs != nil, ShelfLife: c.shelfLife, Now: time.Now(),
+	})
+	return nil
+}
+
+// adopt makes the image that exists the result.
+func (s stepDecideReuse) adopt() {
+	s.imageID, s.name = s.current.ID, s.current.Name
+	meta := s.current.Meta
+	s.meta = &meta
+}
+
+// plan says what the new image will be.
+func (s stepDecideReuse) plan(sum layer.Sum, now time.Time) {
+	c := s.cfg
+	shelfLife := c.shelfLife
+	if shelfLife == 0 {
+		shelfLife = layer.ShelfLife(c.tier())
+	}
+	fingerprint := sum.Fingerprint(s.base.Identity())
+	s.meta = &ami.Meta{
+		Family: c.Family, Tier: c.tier(), State: ami.Building,
+		Version: ami.NewVersion(now), Fingerprint: fingerprint, Inputs: sum.String(),
+		Parent: s.base.ImageID, ParentVersion: s.base.Version, Root: s.base.Root, Run: s.runID,
+		BuiltAt: now.UTC().Truncate(time.Second), ExpiresAt: layer.Expiry(now, shelfLife, s.base.ExpiresAt),
+	}
+	s.name = c.AMIName
+	if s.name == "" {
+		s.name = ami.Name(c.Family, c.tier(), c.architecture(), fingerprint, s.meta.Version)
+	}
+}
