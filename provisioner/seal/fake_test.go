@@ -60,8 +60,8 @@ func (g *guest) Start(ctx context.Context, cmd *packersdk.RemoteCmd) error {
 	return nil
 }
 
-func (g *guest) run(_ context.Context, program string, stdout, stderr io.Writer) int {
-	status, diagnostics := g.shell.Run(context.Background(), g.t, program, stdout)
+func (g *guest) run(ctx context.Context, program string, stdout, stderr io.Writer) int {
+	status, diagnostics := g.shell.Run(ctx, g.t, program, stdout)
 	_, _ = io.WriteString(stderr, diagnostics)
 	return status
 }

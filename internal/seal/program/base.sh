@@ -62,7 +62,7 @@ may_touch() {
 	here "$1" || return 1
 	! kept "$1" || return 1
 	inside "${1%/*}" && return 0
-	fail "$1 leads out of the root, it is not touched"
+	fail "${1#"$GA_ROOT"} leads out of the root, it is not touched"
 	return 1
 }
 
@@ -71,18 +71,26 @@ size_of() { stat -c %s -- "$1" 2>/dev/null || echo 0; }
 # drop PATH...: unlinks files and links that may show what they held.
 drop() {
 	for target; do
-		may_touch "$target" || continue
-		if [ ! -f "$target" ] && [ ! -L "$target" ]; then
-			fail "$target is not a file, it is not removed"
-			continue
-		fi
-		size=$(size_of "$target")
-		if message=$(rm -f -- "$target" 2>&1); then
-			removed=$((removed + 1)) bytes=$((bytes + size))
-		else
-			fail "$message"
-		fi
+		! removable "$target" || unlink_counted "$target" "$(size_of "$target")"
 	done
+}
+
+# removable PATH: a file or a link that may be touched; never a directory or a
+# device, which a wrong line in a configuration could name.
+removable() {
+	may_touch "$1" || return 1
+	if [ -f "$1" ] || [ -L "$1" ]; then return 0; fi
+	fail "${1#"$GA_ROOT"} is not a file, it is not removed"
+	return 1
+}
+
+# unlink_counted PATH SIZE
+unlink_counted() {
+	if message=$(rm -f -- "$1" 2>&1); then
+		removed=$((removed + 1)) bytes=$((bytes + $2))
+	else
+		fail "$message"
+	fi
 }
 
 # overwrite FILE: random bytes over the same blocks, on the disk before the
@@ -100,13 +108,14 @@ overwrite() {
 # link, whose target may be any file.
 destroy() {
 	for secret; do
-		may_touch "$secret" || continue
+		removable "$secret" || continue
+		size=$(size_of "$secret") # before shred rounds it up to whole blocks
 		if [ -L "$secret" ]; then
 			emit note "${secret#"$GA_ROOT"} was a link: it is gone, what it leads to stays"
-		elif [ -f "$secret" ]; then
-			overwrite "$secret" || emit note "${secret#"$GA_ROOT"} could not be overwritten, only unlinked"
+		elif ! overwrite "$secret"; then
+			emit note "${secret#"$GA_ROOT"} could not be overwritten, only unlinked"
 		fi
-		drop "$secret"
+		unlink_counted "$secret" "$size"
 	done
 }
 
@@ -127,7 +136,7 @@ enter() {
 	[ -d "$1" ] || return 1
 	tree=$(physical "$1") || return 1
 	if ! inside "$tree"; then
-		fail "$1 leads out of the root, it is not touched"
+		fail "${1#"$GA_ROOT"} leads out of the root, it is not touched"
 		return 1
 	fi
 }
@@ -209,14 +218,22 @@ holds_key() {
 # with those under /home and /root whose user is gone. "/" is a home on some
 # distributions and comes as the root itself.
 each_home() {
+	visited=$newline
 	while IFS=: read -r user _ _ _ _ home _ <&4 || [ -n "$user" ]; do
 		case $home in
-		/*) [ ! -d "$GA_ROOT$home" ] || "$1" "$GA_ROOT${home%/}" ;;
+		/*) visit "$1" "$GA_ROOT${home%/}" ;;
 		esac
 	done 4<"$GA_ROOT/etc/passwd"
 	for home in "$GA_ROOT"/root "$GA_ROOT"/home/*; do
-		[ ! -d "$home" ] || "$1" "$home"
+		visit "$1" "$home"
 	done
+}
+
+# visit FUNCTION DIR: once for each, although users may share one.
+visit() {
+	case $visited in *"$newline$2$newline"*) return 0 ;; esac
+	visited=$visited$2$newline
+	[ ! -d "$2/" ] || "$1" "$2"
 }
 
 # sshd_setting KEYWORD: the values that sshd's configuration gives it, one to a
