@@ -36,6 +36,10 @@ func (l lost) giveUp(err error) (middleware.InitializeOutput, middleware.Metadat
 	return l.out, l.meta, l.cause
 }
 
+// alreadyDone tells that a call failed because its effect is there.
+// LimitExceeded is IAM's word for a profile that holds a role.
+func alreadyDone(err error) bool { return IsDuplicate(err) || Code(err) == "LimitExceeded" }
+
 // lostAnswer tells whether an attempt before the last may have taken effect.
 func lostAnswer(meta middleware.Metadata) bool {
 	results, ok := retry.GetAttemptResults(meta)

@@ -80,7 +80,7 @@ func (o *observer) create(ctx context.Context, op operation, in middleware.Initi
 	defer stop()
 	started := time.Now()
 	out, meta, err = next.HandleInitialize(sending, in)
-	if err != nil && op.adopt != nil && IsDuplicate(err) && lostAnswer(meta) {
+	if err != nil && op.adopt != nil && alreadyDone(err) && lostAnswer(meta) {
 		out, meta, err = op.adopt(sending, lost{
 			clients: o.clients, region: call.Region, started: started, in: in, next: next, out: out, meta: meta, cause: err,
 		})

@@ -13,7 +13,15 @@ type operation struct {
 	request func(in any) request
 	made    func(in, out any) []Resource
 	gone    func(in, out any) []Resource
-	adopt   func(ctx context.Context, l lost) (middleware.InitializeOutput, middleware.Metadata, error)
+	adopt   adopter
+}
+
+// adopter makes up for a lost answer, or gives the duplicate's error.
+type adopter func(ctx context.Context, l lost) (middleware.InitializeOutput, middleware.Metadata, error)
+
+func (o operation) adoptedBy(how adopter) operation {
+	o.adopt = how
+	return o
 }
 
 // request is what the recorder wants to know of an input.

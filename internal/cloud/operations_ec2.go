@@ -78,43 +78,35 @@ func ec2Creates() map[string]operation {
 // ec2Named lists the creates that have no client token and a unique name
 // instead: repeated after a lost answer they fail with a duplicate.
 func ec2Named() map[string]operation {
-	image := creates(
-		func(in *ec2.CreateImageInput) request {
-			return request{name: aws.ToString(in.Name), dryRun: in.DryRun}
-		},
-		func(in *ec2.CreateImageInput, out *ec2.CreateImageOutput) []Resource {
-			return one(KindImage, out.ImageId, in.Name)
-		})
-	image.adopt = adoptCreatedImage
-	registered := creates(
-		func(in *ec2.RegisterImageInput) request {
-			return request{name: aws.ToString(in.Name), dryRun: in.DryRun}
-		},
-		func(in *ec2.RegisterImageInput, out *ec2.RegisterImageOutput) []Resource {
-			return one(KindImage, out.ImageId, in.Name)
-		})
-	registered.adopt = adoptRegisteredImage
-	key := creates(
-		func(in *ec2.CreateKeyPairInput) request {
-			return request{name: aws.ToString(in.KeyName), dryRun: in.DryRun}
-		},
-		func(in *ec2.CreateKeyPairInput, out *ec2.CreateKeyPairOutput) []Resource {
-			return one(KindKeyPair, out.KeyPairId, in.KeyName)
-		})
-	key.adopt = replaceKeyPair
-	group := creates(
-		func(in *ec2.CreateSecurityGroupInput) request {
-			return request{name: aws.ToString(in.GroupName), dryRun: in.DryRun}
-		},
-		func(in *ec2.CreateSecurityGroupInput, out *ec2.CreateSecurityGroupOutput) []Resource {
-			return one(KindSecurityGroup, out.GroupId, in.GroupName)
-		})
-	group.adopt = adoptSecurityGroup
 	return map[string]operation{
-		"EC2.CreateImage":         image,
-		"EC2.RegisterImage":       registered,
-		"EC2.CreateKeyPair":       key,
-		"EC2.CreateSecurityGroup": group,
+		"EC2.CreateImage": creates(
+			func(in *ec2.CreateImageInput) request {
+				return request{name: aws.ToString(in.Name), dryRun: in.DryRun}
+			},
+			func(in *ec2.CreateImageInput, out *ec2.CreateImageOutput) []Resource {
+				return one(KindImage, out.ImageId, in.Name)
+			}).adoptedBy(adoptCreatedImage),
+		"EC2.RegisterImage": creates(
+			func(in *ec2.RegisterImageInput) request {
+				return request{name: aws.ToString(in.Name), dryRun: in.DryRun}
+			},
+			func(in *ec2.RegisterImageInput, out *ec2.RegisterImageOutput) []Resource {
+				return one(KindImage, out.ImageId, in.Name)
+			}).adoptedBy(adoptRegisteredImage),
+		"EC2.CreateKeyPair": creates(
+			func(in *ec2.CreateKeyPairInput) request {
+				return request{name: aws.ToString(in.KeyName), dryRun: in.DryRun}
+			},
+			func(in *ec2.CreateKeyPairInput, out *ec2.CreateKeyPairOutput) []Resource {
+				return one(KindKeyPair, out.KeyPairId, in.KeyName)
+			}).adoptedBy(replaceKeyPair),
+		"EC2.CreateSecurityGroup": creates(
+			func(in *ec2.CreateSecurityGroupInput) request {
+				return request{name: aws.ToString(in.GroupName), dryRun: in.DryRun}
+			},
+			func(in *ec2.CreateSecurityGroupInput, out *ec2.CreateSecurityGroupOutput) []Resource {
+				return one(KindSecurityGroup, out.GroupId, in.GroupName)
+			}).adoptedBy(adoptSecurityGroup),
 	}
 }
 

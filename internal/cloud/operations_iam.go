@@ -13,12 +13,12 @@ func iamOperations() map[string]operation {
 			func(in *iam.CreateRoleInput) request { return named(in.RoleName) },
 			func(in *iam.CreateRoleInput, _ *iam.CreateRoleOutput) []Resource {
 				return one(KindRole, in.RoleName, nil)
-			}),
+			}).adoptedBy(adoptRole),
 		"IAM.CreateInstanceProfile": creates(
 			func(in *iam.CreateInstanceProfileInput) request { return named(in.InstanceProfileName) },
 			func(in *iam.CreateInstanceProfileInput, _ *iam.CreateInstanceProfileOutput) []Resource {
 				return one(KindInstanceProfile, in.InstanceProfileName, nil)
-			}),
+			}).adoptedBy(adoptInstanceProfile),
 		"IAM.PutRolePolicy": creates(
 			func(in *iam.PutRolePolicyInput) request { return named(in.PolicyName) },
 			func(in *iam.PutRolePolicyInput, _ *iam.PutRolePolicyOutput) []Resource {
@@ -28,7 +28,7 @@ func iamOperations() map[string]operation {
 			func(in *iam.AddRoleToInstanceProfileInput) request { return named(in.InstanceProfileName) },
 			func(in *iam.AddRoleToInstanceProfileInput, _ *iam.AddRoleToInstanceProfileOutput) []Resource {
 				return pair(KindInstanceProfileRole, in.InstanceProfileName, in.RoleName)
-			}),
+			}).adoptedBy(adoptMembership),
 		"IAM.DeleteRole": deletes(never,
 			func(in *iam.DeleteRoleInput, _ *iam.DeleteRoleOutput) []Resource {
 				return one(KindRole, in.RoleName, nil)
