@@ -1,0 +1,284 @@
+package ec2_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/sandboxtest"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
+)
+
+const (
+	here  = "us-east-1"
+	there = "eu-west-1"
+)
+
+// clock is a time that moves only when a test moves it.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Date(2026, 11, 21, 6, 0, 0, 0, time.UTC)} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// guests is a backend that keeps what was asked of it, in order, and can be told
+// to fail a commit.
+type guests struct {
+	instance.Backend
+	mu      sync.Mutex
+	asked   []string
+	layers  map[string]bool
+	refuses error
+	// gate holds every commit until it is closed.
+	gate chan struct{}
+}
+
+func newGuests() *guests { return &guests{Backend: instance.NewNone(), layers: map[string]bool{}} }
+
+func (g *guests) note(what string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.asked = append(g.asked, what)
+}
+
+func (g *guests) log() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return strings.Join(g.asked, " ")
+}
+
+func (g *guests) held() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.layers)
+}
+
+func (g *guests) Start(ctx context.Context, s instance.Spec) error {
+	g.note("start")
+	return g.Backend.Start(ctx, s)
+}
+
+func (g *guests) Stop(ctx context.Context, id string) error {
+	g.note("stop")
+	return g.Backend.Stop(ctx, id)
+}
+
+func (g *guests) Commit(ctx context.Context, id, layer string) (int64, error) {
+	if g.gate != nil {
+		<-g.gate
+	}
+	g.note("commit")
+	if g.refuses != nil {
+		return 0, g.refuses
+	}
+	g.mu.Lock()
+	g.layers[layer] = true
+	g.mu.Unlock()
+	_, err := g.Backend.Commit(ctx, id, layer)
+	return 1000, err
+}
+
+func (g *guests) DeleteLayer(layer string) error {
+	g.mu.Lock()
+	delete(g.layers, layer)
+	g.mu.Unlock()
+	return g.Backend.DeleteLayer(layer)
+}
+
+// cloud is an endpoint with two accounts in two Regions.
+type cloud struct {
+	*sandboxtest.Started
+	t       *testing.T
+	clock   *clock
+	guests  *guests
+	home    *ec2.Client
+	abroad  *ec2.Client
+	partner *ec2.Client
+}
+
+func start(t *testing.T, delays world.Delays) *cloud {
+	t.Helper()
+	c := &cloud{t: t, clock: newClock(), guests: newGuests()}
+	c.Started = sandboxtest.Start(t, sandbox.Options{Delays: delays, Backend: c.guests, Now: c.clock.now})
+	c.home, c.abroad = c.EC2(sandboxtest.Home, here), c.EC2(sandboxtest.Home, there)
+	c.partner = c.EC2(sandboxtest.Partner, here)
+	return c
+}
+
+// slow makes images and copies take a minute and ten seconds per GiB.
+var slow = world.Delays{
+	Image: world.Duration(time.Minute), ImagePerGiB: world.Duration(10 * time.Second),
+	Copy: world.Duration(time.Minute), CopyPerGiB: world.Duration(10 * time.Second),
+}
+
+// until polls for what happens beside the calls; the guests are quick.
+func (c *cloud) until(what string, done func() bool) {
+	c.t.Helper()
+	deadline := time.Now().Add(5 * time.Second)
+	for !done() {
+		if time.Now().After(deadline) {
+			c.t.Fatalf("%s did not come about; the guests were asked: %s", what, c.guests.log())
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// must fails the test on an error.
+func must[T any](t *testing.T, out T, err error) T {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// refused checks status, code and a part of the message of a refusal.
+func refused(t *testing.T, err error, status int, code, message string) {
+	t.Helper()
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		t.Fatalf("want %s, got %v", code, err)
+	}
+	var response *awshttp.ResponseError
+	if !errors.As(err, &response) || response.HTTPStatusCode() != status {
+		t.Errorf("want status %d, got %v", status, err)
+	}
+	if api.ErrorCode() != code || api.ErrorMessage() != message {
+		t.Errorf("want %s: %s\n got %s: %s", code, message, api.ErrorCode(), api.ErrorMessage())
+	}
+}
+
+// vendor is the newest Amazon Linux image of a Region for x86_64.
+func (c *cloud) vendor(client *ec2.Client) types.Image {
+	c.t.Helper()
+	out := must2(c.t)(client.DescribeImages(c.t.Context(), &ec2.DescribeImagesInput{
+		Owners:  []string{"amazon"},
+		Filters: []types.Filter{{Name: aws.String("name"), Values: []string{"al2023-ami-2023.9.20261102.*x86_64"}}},
+	}))
+	if len(out.Images) != 1 {
+		c.t.Fatalf("want one vendor image, got %d", len(out.Images))
+	}
+	return out.Images[0]
+}
+
+// must2 is [must] around a call's two results.
+func must2(t *testing.T) func(*ec2.DescribeImagesOutput, error) *ec2.DescribeImagesOutput {
+	return func(out *ec2.DescribeImagesOutput, err error) *ec2.DescribeImagesOutput {
+		t.Helper()
+		return must(t, out, err)
+	}
+}
+
+// launch runs an instance until it is running.
+func (c *cloud) launch(mappings ...types.BlockDeviceMapping) string {
+	c.t.Helper()
+	run, err := c.home.RunInstances(c.t.Context(), &ec2.RunInstancesInput{
+		ImageId: c.vendor(c.home).ImageId, InstanceType: types.InstanceTypeT3Small, MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
+		BlockDeviceMappings: mappings,
+	})
+	id := *must(c.t, run, err).Instances[0].InstanceId
+	c.until("running", func() bool { return c.instanceState(id) == types.InstanceStateNameRunning })
+	return id
+}
+
+func (c *cloud) instanceState(id string) types.InstanceStateName {
+	c.t.Helper()
+	out, err := c.home.DescribeInstances(c.t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
+	return must(c.t, out, err).Reservations[0].Instances[0].State.Name
+}
+
+// image describes one image.
+func (c *cloud) image(client *ec2.Client, id string) types.Image {
+	c.t.Helper()
+	out := must2(c.t)(client.DescribeImages(c.t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{id}, IncludeDisabled: aws.Bool(true)}))
+	if len(out.Images) != 1 {
+		c.t.Fatalf("want image %s, got %d images", id, len(out.Images))
+	}
+	return out.Images[0]
+}
+
+func (c *cloud) snapshot(client *ec2.Client, id string) types.Snapshot {
+	c.t.Helper()
+	out, err := client.DescribeSnapshots(c.t.Context(), &ec2.DescribeSnapshotsInput{SnapshotIds: []string{id}})
+	return must(c.t, out, err).Snapshots[0]
+}
+
+// build makes an image of an instance and waits until its disk was taken.
+func (c *cloud) build(name string, change ...func(*ec2.CreateImageInput)) string {
+	c.t.Helper()
+	in := &ec2.CreateImageInput{InstanceId: aws.String(c.launch()), Name: aws.String(name)}
+	for _, f := range change {
+		f(in)
+	}
+	out, err := c.home.CreateImage(c.t.Context(), in)
+	id := *must(c.t, out, err).ImageId
+	c.until("the disk of "+name, func() bool {
+		held := true
+		c.World().Do(func() { held = c.World().KnownImage(here, id).Held })
+		return !held
+	})
+	return id
+}
+
+// rootSnapshot is the snapshot of an available image's root device.
+func (c *cloud) rootSnapshot(client *ec2.Client, imageID string) string {
+	c.t.Helper()
+	return aws.ToString(c.image(client, imageID).BlockDeviceMappings[0].Ebs.SnapshotId)
+}
+
+// key makes a key and gives its ARN.
+func (c *cloud) key(account, region string, change ...func(*kms.CreateKeyInput)) string {
+	c.t.Helper()
+	in := &kms.CreateKeyInput{}
+	for _, f := range change {
+		f(in)
+	}
+	out, err := c.KMS(account, region).CreateKey(c.t.Context(), in)
+	return *must(c.t, out, err).KeyMetadata.Arn
+}
+
+func asymmetric(in *kms.CreateKeyInput) {
+	in.KeySpec, in.KeyUsage = kmstypes.KeySpecRsa2048, kmstypes.KeyUsageTypeEncryptDecrypt
+}
+
+// encryptedRoot is a mapping that encrypts the root volume.
+func encryptedRoot(key string) types.BlockDeviceMapping {
+	e := &types.EbsBlockDevice{Encrypted: aws.Bool(true)}
+	if key != "" {
+		e.KmsKeyId = aws.String(key)
+	}
+	return types.BlockDeviceMapping{DeviceName: aws.String("/dev/xvda"), Ebs: e}
+}
+
+func filter(name string, values ...string) types.Filter {
+	return types.Filter{Name: aws.String(name), Values: values}
+}
+
+const badRequest = http.StatusBadRequest
