@@ -229,3 +229,37 @@ func TestLostClientEndsItsCommand(t *testing.T) {
 	}
 	m.must("for i in $(seq 400); do pgrep -f 'sleep 424[2]' > /dev/null || exit 0; sleep 0.01; done; exit 1")
 }
+
+// The guest's own sftp-server is what serves sftp: with none there is none.
+func TestSftpIsTheGuests(t *testing.T) {
+	t.Parallel()
+	b, ok := linux(t, t.TempDir())
+	if !ok {
+		return
+	}
+	m := boot(t, b, "i-0sftp")
+	subsystem := func() (string, error) {
+		s, err := m.client().NewSession()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = s.Close() }()
+		out, err := s.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.RequestSubsystem("sftp"); err != nil {
+			return "", err
+		}
+		text, err := io.ReadAll(out)
+		return string(text), err
+	}
+	m.root("rm -f /usr/lib/openssh/sftp-server /usr/libexec/openssh/sftp-server /usr/lib/ssh/sftp-server")
+	if _, err := subsystem(); err == nil {
+		t.Error("sftp without a server")
+	}
+	m.root("mkdir -p /usr/lib/openssh; printf '#!/bin/sh\necho served $LOGNAME' > /usr/lib/openssh/sftp-server; chmod 755 /usr/lib/openssh/sftp-server")
+	if text, err := subsystem(); err != nil || text != "served admin\n" {
+		t.Errorf("sftp: %q, %v", text, err)
+	}
+}
