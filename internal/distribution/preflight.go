@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
 )
@@ -112,7 +113,23 @@ func (e *Engine) preflightSource(ctx context.Context, plan *Plan, f *findings) *
 		f.add(withdrawnError(src.Region, src.ImageID, s.meta.State))
 	}
 	f.add(plan.complete(s))
+	if slices.ContainsFunc(plan.Regions, func(rp RegionPlan) bool { return rp.Mode != ModeSource }) {
+		e.preflightSourceKeys(ctx, src, s, f)
+	}
 	return s
+}
+
+// preflightSourceKeys checks that what is to be copied can be decrypted.
+func (e *Engine) preflightSourceKeys(ctx context.Context, src Source, s *sourceImage, f *findings) {
+	for _, arn := range keyARNs(s.snapshots) {
+		key, err := describeKey(ctx, e.Clients.KMS(src.Region), arn)
+		switch {
+		case err != nil:
+			e.unchecked(f, src.Region, "key "+arn+" of the source image", err)
+		case key.KeyState != kmstypes.KeyStateEnabled:
+			f.add(fmt.Errorf("source image %s in %s cannot be copied: its key %s is %s: %s", src.ImageID, src.Region, arn, key.KeyState, keyRemedy(key)))
+		}
+	}
 }
 
 func reasonForPeople(r *types.StateReason) string {

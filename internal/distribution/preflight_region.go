@@ -27,7 +27,7 @@ func (e *Engine) preflightRegion(ctx context.Context, plan *Plan, rp RegionPlan,
 		_, err := w.lookup(ctx)
 		f.add(err)
 	}
-	if becomesCopy && rp.KMSKeyID == "" && plan.spec.Share.wanted() {
+	if becomesCopy && rp.KMSKeyID == "" && (plan.spec.Share.wanted() || rp.Encrypted) {
 		w.preflightDefaultKey(ctx, f)
 	}
 	if !becomesCopy && source != nil {
@@ -64,7 +64,7 @@ func (w *worker) preflightDefaultKey(ctx context.Context, f *findings) {
 		w.engine.unchecked(f, w.region.Region, "the default EBS key", err)
 		return
 	}
-	_, err = checkKey(ctx, w.kms, w.region.Region, aws.ToString(out.KmsKeyId), true)
+	_, err = checkKey(ctx, w.kms, w.region.Region, aws.ToString(out.KmsKeyId), w.plan.spec.Share.wanted())
 	if err != nil {
 		f.add(w.errorf("no key was asked for, so the default EBS key of the Region is used: %w", err))
 	}

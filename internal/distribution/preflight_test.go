@@ -70,6 +70,8 @@ func TestPreflight(t *testing.T) {
 		"source on AWS key":     {encryptSource("alias/aws/ebs"), distribution.Spec{Share: shared}, []string{"which AWS manages"}, ""},
 		"source encrypted":      {encryptSource("alias/mine"), distribution.Spec{Share: public}, []string{"is encrypted and cannot be public"}, ""},
 		"copy keeps the key":    {encryptSource("alias/aws/ebs"), distribution.Spec{SkipSource: true, Name: "final", Targets: []distribution.Target{{Region: home}}, Share: shared}, []string{"which AWS manages"}, ""},
+		"source's key disabled": {disabledSource, distribution.Spec{Targets: toEU}, []string{"cannot be copied", "is Disabled", "kms:EnableKey"}, ""},
+		"default key, unshared": {nil, distribution.Spec{Targets: []distribution.Target{{Region: eu, Encrypt: &yes}}}, nil, ""},
 		"may not see Regions":   {deny("DescribeRegions", home), distribution.Spec{Targets: toEU}, nil, "whether the Regions are enabled"},
 		"may not see defaults":  {deny("GetEbsEncryptionByDefault", eu), distribution.Spec{Targets: toEU, Share: shared}, nil, "encrypts by default"},
 		"may not see the block": {deny("GetImageBlockPublicAccessState", eu), distribution.Spec{Targets: toEU, Share: public}, nil, "block of public images"},
@@ -138,6 +140,11 @@ func encryptSource(alias string) func(*rig, *distribution.Source) {
 		key := r.cloud.AddKey(home, alias, func(k *kmstypes.KeyMetadata) { k.KeyManager = manager })
 		source.ImageID = r.cloud.AddImage(home, "enc", key, nil)
 	}
+}
+
+func disabledSource(r *rig, source *distribution.Source) {
+	key := r.cloud.AddKey(home, "alias/off", func(k *kmstypes.KeyMetadata) { k.KeyState = kmstypes.KeyStateDisabled })
+	source.ImageID = r.cloud.AddImage(home, "enc", key, nil)
 }
 
 func fail(op, region, code string) func(*rig, *distribution.Source) {

@@ -27,7 +27,7 @@ type Artifact struct {
 
 var _ packersdk.Artifact = (*Artifact)(nil)
 
-func newArtifact(in *input, results []distribution.Result, connect func(context.Context) (deleter, func(), error)) *Artifact {
+func newArtifact(in *input, source distribution.Source, results []distribution.Result, connect func(context.Context) (deleter, func(), error)) *Artifact {
 	a := &Artifact{
 		images: maps.Clone(in.images), made: make(map[string]string),
 		state: make(map[string]interface{}), connect: connect,
@@ -44,6 +44,7 @@ func newArtifact(in *input, results []distribution.Result, connect func(context.
 	if in.goldenami != nil {
 		a.state[stateGoldenAMI] = in.goldenami
 	}
+	a.state[stateSource] = source.String()
 	a.state[registryimage.ArtifactStateURI] = a.registryImages(in)
 	return a
 }

@@ -30,6 +30,7 @@ var accepted = []string{
 const (
 	stateGenerated = "generated_data"
 	stateGoldenAMI = "goldenami"
+	stateSource    = "goldenami.source" // of our own artifact: region:ami that all others were copied from
 )
 
 var imageID = regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`)
@@ -41,6 +42,7 @@ type input struct {
 	goldenami map[string]string
 	labels    map[string]string // of the HCP registry
 	sourceID  string            // what the build started from, for the HCP registry
+	copied    string            // Region of the image that the others were copied from, if an earlier run said
 }
 
 // readInput reads everything at once, since the artifact is gone when
@@ -58,6 +60,9 @@ func readInput(a packersdk.Artifact) (*input, error) {
 	}
 	in := &input{images: images, goldenami: stringMap(a.State(stateGoldenAMI))}
 	in.generated, _ = plain(a.State(stateGenerated)).(map[string]interface{})
+	if pair, ok := plain(a.State(stateSource)).(string); ok {
+		in.copied, _, _ = strings.Cut(pair, ":")
+	}
 	in.labels, in.sourceID = registryFacts(a.State(registryimage.ArtifactStateURI))
 	return in, nil
 }
@@ -78,15 +83,17 @@ func parseID(id string) (map[string]string, error) {
 	return images, nil
 }
 
-// source chooses the image to copy from: where the build says it was made, else
-// the Region of the options, else the first by name.
+// source chooses the image to copy from: the one an earlier run chose, else the one
+// where the build says it was made, else the one in the Region of the options, else
+// the first by name.
 func (in *input) source(region string) distribution.Source {
 	regions := make([]string, 0, len(in.images))
 	for r := range in.images {
 		regions = append(regions, r)
 	}
 	sort.Strings(regions)
-	for _, r := range append([]string{in.goldenami["region"], region}, regions...) {
+	built, _ := in.generated["BuildRegion"].(string)
+	for _, r := range append([]string{in.copied, in.goldenami["region"], built, region}, regions...) {
 		if image, ok := in.images[r]; ok {
 			return distribution.Source{Region: r, ImageID: image}
 		}

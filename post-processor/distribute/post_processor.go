@@ -82,7 +82,7 @@ func (p *PostProcessor) distribute(ctx context.Context, ui packersdk.Ui, in *inp
 	if err := s.end(ctx, ui, runErr); err != nil {
 		return nil, err
 	}
-	return newArtifact(in, results, p.reconnect(access, spec.RunID)), nil
+	return newArtifact(in, source, results, p.reconnect(access, spec.RunID)), nil
 }
 
 // run is preflight and execution, with the outputs file following along.

@@ -176,6 +176,36 @@ func TestSecondRunMakesNothingAndTakesItsOwnArtifact(t *testing.T) {
 	}
 }
 
+func TestSourceIsTheImageThatTheBuildMade(t *testing.T) {
+	t.Parallel()
+	id := eu + ":ami-0000000e," + tokyo + ":ami-0000000f," + home + ":ami-00000001"
+	golden, amazon, plainOne := goldenArtifact(id), amazonArtifact(id), &packersdk.MockArtifact{BuilderIdValue: BuilderID, IdValue: id}
+	again := amazonArtifact(id)
+	again.StateValues[stateSource] = eu + ":ami-0000000e"
+	for name, c := range map[string]struct {
+		artifact     *packersdk.MockArtifact
+		region, want string
+	}{
+		"goldenami-ebs says it":     {golden, tokyo, home},
+		"amazon-ebs says it":        {amazon, tokyo, home},
+		"an earlier run says it":    {again, tokyo, eu},
+		"the option's Region":       {plainOne, eu, eu},
+		"the first, as nobody says": {plainOne, "", tokyo},
+		"option without an image":   {plainOne, "us-west-2", tokyo},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in, err := readInput(c.artifact)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := in.source(c.region).Region; got != c.want {
+				t.Errorf("source in %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
 func TestImagesOfTheBuilderInOtherRegionsAreShared(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
