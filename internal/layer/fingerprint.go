@@ -51,6 +51,9 @@ type Sum struct {
 
 // Sum hashes the inputs. It fails on configuration that JSON cannot hold.
 func (in Inputs) Sum() (Sum, error) {
+	if in.Config == nil {
+		in.Config = map[string]any{} // none and an empty one are the same
+	}
 	config, err := canonical(in.Config)
 	if err != nil {
 		return Sum{}, fmt.Errorf("fingerprint of the configuration: %w", err)

@@ -24,8 +24,9 @@ const (
 	lockTimeout = 10 * time.Second // Prepare must not hang on a stuck sibling
 	lockRetry   = 5 * time.Millisecond
 	staleAfter  = time.Hour // age at which a folder may be removed once nobody in it lives
-	maxRecord   = 64 * 1024
 )
+
+var errNoLock = errors.New("the lock was not given")
 
 // room is the folder in which the builds of one run meet. Each member has a
 // record, replaced as a whole, and a lock held for the life of its process.
@@ -122,7 +123,7 @@ func checkLocks(base string) error {
 	first, second := flock.New(file.Name()), flock.New(file.Name())
 	defer func() { _, _ = first.Close(), second.Close() }()
 	if held, err := first.TryLock(); err != nil || !held {
-		return fmt.Errorf("file locks do not work in %s: %w", base, errors.Join(err))
+		return fmt.Errorf("file locks do not work in %s: %w", base, errors.Join(err, errNoLock))
 	}
 	if held, err := second.TryRLock(); err != nil || held {
 		return fmt.Errorf("file locks in %s do not keep others out", base)
@@ -161,7 +162,7 @@ func (r *room) records() ([]record, error) {
 			return nil, err
 		}
 		var one record
-		if err := json.Unmarshal(raw, &one); err != nil || len(raw) > maxRecord {
+		if err := json.Unmarshal(raw, &one); err != nil {
 			return nil, fmt.Errorf("%s in %s cannot be read: %w", entry.Name(), r.dir, err)
 		}
 		all = append(all, one)
@@ -179,7 +180,7 @@ func (r *room) enter(m Member, others []record) (record, error) {
 	}
 	alone := flock.New(r.path(made, aliveEnd))
 	if held, err := alone.TryLock(); err != nil || !held {
-		return record{}, fmt.Errorf("lock %s: %w", alone.Path(), errors.Join(err, errors.New("it is held")))
+		return record{}, fmt.Errorf("lock %s: %w", alone.Path(), errors.Join(err, errNoLock))
 	}
 	if err := r.write(made); err != nil {
 		return record{}, errors.Join(err, alone.Close())

@@ -1,7 +1,6 @@
 package layer
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -12,6 +11,9 @@ import (
 // defaultGrace is how long a member that was declared may take to be run. Packer
 // starts all builds that have a slot at once; only HCP's registry may delay it.
 const defaultGrace = 30 * time.Second
+
+// maxReason keeps an error with a whole log in it out of the children's errors.
+const maxReason = 2000
 
 // Session is a build's place in the run. A nil Session and one of a build that
 // could not join know no other builds. Safe for concurrent use.
@@ -140,6 +142,7 @@ func (s *Session) Publish(r Result) error {
 	if !s.Joined() {
 		return nil
 	}
+	r.Reason = r.Reason[:min(len(r.Reason), maxReason)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.record.Result = r
@@ -185,5 +188,5 @@ func (s *Session) Close() error {
 	if !s.Joined() {
 		return nil
 	}
-	return errors.Join(s.room.leave())
+	return s.room.leave()
 }

@@ -31,7 +31,7 @@ type Stage struct {
 func (s Stage) Hash() string {
 	body := sha256.Sum256(s.content)
 	// A JSON object with sorted keys has no delimiter that a value could forge.
-	// Strings and maps of strings always marshal.
+	// Strings and bytes always marshal.
 	canonical, _ := json.Marshal(map[string]any{ //nolint:errchkjson // see above
 		"content":     hex.EncodeToString(body[:]),
 		"environment": s.environment(),
@@ -41,12 +41,14 @@ func (s Stage) Hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// environment never is nil, so that none and an empty one hash the same.
-func (s Stage) environment() map[string]string {
-	if s.Environment == nil {
-		return map[string]string{}
+// environment never is nil, so that none and an empty one hash the same. The
+// values are bytes, since JSON would merge strings that are not UTF-8.
+func (s Stage) environment() map[string][]byte {
+	values := make(map[string][]byte, len(s.Environment))
+	for name, value := range s.Environment {
+		values[name] = []byte(value)
 	}
-	return s.Environment
+	return values
 }
 
 // Cut divides a family's stages for a tier that is built on a parent tier:

@@ -1,0 +1,401 @@
+package layer
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// TestMain runs this binary as one builder process if the environment says so:
+// every builder of these tests is a real process with a life of its own.
+func TestMain(m *testing.M) {
+	if os.Getenv("LAYER_TEST_BUILDER") != "" {
+		os.Exit(actAsBuilder(os.Stdin, os.Stdout))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// order is one line to a builder process, answer one line back.
+type order struct {
+	Verb   string // join start publish wait used
+	Member Member
+	Key    Key
+	Result Result
+	Grace  time.Duration
+}
+
+type answer struct {
+	Error, Failure string
+	NotInRun       bool
+	Warnings       []string
+	Result         Result
+	Used           bool
+}
+
+// actAsBuilder obeys orders until its input ends. Orders run one after the
+// other, except that cancel ends a wait that is going on.
+func actAsBuilder(in io.Reader, out io.Writer) int {
+	var session *Session
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	orders, encoder := make(chan order), json.NewEncoder(out)
+	go func() {
+		defer close(orders)
+		for decoder := json.NewDecoder(in); ; {
+			var o order
+			if decoder.Decode(&o) != nil {
+				return
+			}
+			if o.Verb == "cancel" {
+				cancel()
+				continue
+			}
+			orders <- o
+		}
+	}()
+	for o := range orders {
+		var a answer
+		var err error
+		switch o.Verb {
+		case "join":
+			session, a.Warnings, err = Join(o.Member, WithGrace(o.Grace))
+		case "start":
+			err = session.Start()
+		case "publish":
+			err = session.Publish(o.Result)
+		case "wait":
+			a.Result, err = session.Wait(ctx, o.Key, nil)
+		case "used":
+			a.Used, err = session.Used()
+		}
+		if err != nil {
+			a.Error, a.NotInRun = err.Error(), errors.Is(err, ErrNotInRun)
+			var parent *ParentError
+			if errors.As(err, &parent) {
+				a.Failure = string(parent.Failure)
+			}
+		}
+		if encoder.Encode(a) != nil {
+			return 1
+		}
+	}
+	return 0
+}
+
+// builder is the test's end of a builder process.
+type builder struct {
+	tb  testing.TB
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+	end sync.Once
+}
+
+// packerRun starts builder processes that share a run.
+type packerRun struct {
+	tb        testing.TB
+	temp, run string
+	grace     time.Duration
+}
+
+func newRun(tb testing.TB, grace time.Duration) *packerRun {
+	tb.Helper()
+	return &packerRun{tb: tb, temp: tb.TempDir(), run: "run-" + tb.Name(), grace: grace}
+}
+
+func (r *packerRun) start() *builder {
+	r.tb.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		r.tb.Fatal(err)
+	}
+	cmd := exec.Command(self) //nolint:noctx // ended by kill
+	cmd.Env = append(os.Environ(), "LAYER_TEST_BUILDER=1", "TMPDIR="+r.temp, "PACKER_RUN_UUID="+r.run)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		r.tb.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		r.tb.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		r.tb.Fatal(err)
+	}
+	b := &builder{tb: r.tb, cmd: cmd, in: in, out: bufio.NewReader(out)}
+	r.tb.Cleanup(b.kill)
+	return b
+}
+
+// join starts a process that has joined, as Packer does in Prepare.
+func (r *packerRun) join(m Member) (*builder, answer) {
+	r.tb.Helper()
+	b := r.start()
+	return b, b.ask(order{Verb: "join", Member: m, Grace: r.grace})
+}
+
+// kill is kill -9.
+func (b *builder) kill() {
+	b.end.Do(func() {
+		_ = b.cmd.Process.Kill()
+		_ = b.cmd.Wait()
+	})
+}
+
+func (b *builder) tell(o order) {
+	b.tb.Helper()
+	if err := json.NewEncoder(b.in).Encode(o); err != nil {
+		b.tb.Errorf("tell %s: %v", o.Verb, err)
+	}
+}
+
+func (b *builder) hear() answer {
+	b.tb.Helper()
+	line, err := b.out.ReadString('\n')
+	var a answer
+	if err == nil {
+		err = json.Unmarshal([]byte(line), &a)
+	}
+	if err != nil {
+		b.tb.Errorf("builder: %v %q", err, line)
+	}
+	return a
+}
+
+func (b *builder) ask(o order) answer {
+	b.tb.Helper()
+	b.tell(o)
+	return b.hear()
+}
+
+func (b *builder) fine(o order) answer {
+	b.tb.Helper()
+	a := b.ask(o)
+	if a.Error != "" {
+		b.tb.Errorf("%s: %s", o.Verb, a.Error)
+	}
+	return a
+}
+
+func done(id string) order {
+	return order{Verb: "publish", Result: Result{Status: Done, ImageID: id, Version: "v-" + id, Root: "ami-root"}}
+}
+
+func TestChildGetsResultSoon(t *testing.T) {
+	t.Parallel()
+	run := newRun(t, time.Minute)
+	parent, _ := run.join(member("os-only", ""))
+	child, _ := run.join(member("hybrid", "os-only"))
+	parent.fine(order{Verb: "start"})
+	child.tell(order{Verb: "wait", Key: key("os-only")})
+	if used := parent.fine(order{Verb: "used"}); used.Used {
+		t.Error("used before it was built")
+	}
+	began := time.Now()
+	parent.fine(done("ami-1"))
+	got := child.hear()
+	if took := time.Since(began); took > 500*time.Millisecond {
+		t.Errorf("the child heard after %v", took)
+	}
+	if got.Result.ImageID != "ami-1" || got.Result.Root != "ami-root" || got.Error != "" {
+		t.Errorf("got %+v", got)
+	}
+	if used := parent.fine(order{Verb: "used"}); !used.Used {
+		t.Error("not used, although a child has the image")
+	}
+	child.kill()
+	if used := parent.fine(order{Verb: "used"}); used.Used {
+		t.Error("used by a dead child")
+	}
+}
+
+func TestCancelEndsWait(t *testing.T) {
+	t.Parallel()
+	run := newRun(t, time.Minute)
+	run.join(member("os-only", ""))
+	child, _ := run.join(member("hybrid", "os-only"))
+	child.tell(order{Verb: "wait", Key: key("os-only")})
+	began := time.Now()
+	child.tell(order{Verb: "cancel"})
+	if got := child.hear(); !strings.Contains(got.Error, "context canceled") || time.Since(began) > time.Second {
+		t.Errorf("after %v: %+v", time.Since(began), got)
+	}
+}
+
+func TestKilledParentFailsTheChild(t *testing.T) {
+	t.Parallel()
+	run := newRun(t, time.Minute)
+	parent, _ := run.join(member("os-only", ""))
+	child, _ := run.join(member("hybrid", "os-only"))
+	parent.fine(order{Verb: "start"})
+	child.tell(order{Verb: "wait", Key: key("os-only")})
+	began := time.Now()
+	parent.kill()
+	if got := child.hear(); got.Failure != string(ParentDied) || time.Since(began) > time.Second {
+		t.Errorf("after %v: %+v", time.Since(began), got)
+	}
+}
+
+func TestResultOutlivesItsProcess(t *testing.T) {
+	t.Parallel()
+	run := newRun(t, time.Minute)
+	parent, _ := run.join(member("os-only", ""))
+	child, _ := run.join(member("hybrid", "os-only"))
+	parent.fine(done("ami-1"))
+	parent.kill()
+	if got := child.ask(order{Verb: "wait", Key: key("os-only")}); got.Result.ImageID != "ami-1" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestParentsThatGiveNothing(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		parentFirst bool
+		publish     []Result
+		want        Failure
+		text        string
+	}{
+		"failed":            {true, []Result{{Status: Failed, Reason: "no capacity"}}, ParentFailed, "no capacity"},
+		"destroyed":         {true, []Result{{Status: Done, ImageID: "a", Version: "v"}, {Status: Destroyed}}, ParentDestroyed, "post-processor"},
+		"prepared, not run": {true, nil, ParentDropped, "did not run it"},
+		"declared later":    {false, nil, ParentQueued, "queued behind this build: declare it first or raise -parallel-builds"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run := newRun(t, 150*time.Millisecond)
+			var parent, child *builder
+			var joined answer
+			if c.parentFirst {
+				parent, _ = run.join(member("os-only", ""))
+				child, joined = run.join(member("hybrid", "os-only"))
+			} else {
+				child, _ = run.join(member("hybrid", "os-only"))
+				parent, joined = run.join(member("os-only", ""))
+			}
+			if (len(joined.Warnings) == 1) == c.parentFirst {
+				t.Errorf("warnings %q", joined.Warnings)
+			}
+			for _, r := range c.publish {
+				parent.fine(order{Verb: "publish", Result: r})
+			}
+			got := child.ask(order{Verb: "wait", Key: key("os-only")})
+			if got.Failure != string(c.want) || !strings.Contains(got.Error, c.text) {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestLateParentThatRunsInTimeIsFine(t *testing.T) {
+	t.Parallel()
+	run := newRun(t, time.Minute)
+	child, _ := run.join(member("hybrid", "os-only"))
+	parent, _ := run.join(member("os-only", ""))
+	child.tell(order{Verb: "wait", Key: key("os-only")})
+	parent.fine(order{Verb: "start"})
+	parent.fine(done("ami-1"))
+	if got := child.hear(); got.Result.ImageID != "ami-1" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestDuplicateOfALivingBuild(t *testing.T) {
+	t.Parallel()
+	run := newRun(t, time.Minute)
+	first, _ := run.join(member("os-only", ""))
+	if _, second := run.join(member("os-only", "")); !strings.Contains(second.Error, "both make web/os-only") {
+		t.Errorf("got %+v", second)
+	}
+	first.kill()
+	if _, third := run.join(member("os-only", "")); third.Error != "" {
+		t.Errorf("a dead build is in the way: %s", third.Error)
+	}
+}
+
+func TestRunsDoNotMix(t *testing.T) {
+	t.Parallel()
+	run := newRun(t, time.Minute)
+	run.join(member("os-only", ""))
+	other := &packerRun{tb: t, temp: run.temp, run: run.run + "-other", grace: time.Minute}
+	child, _ := other.join(member("hybrid", "os-only"))
+	if got := child.ask(order{Verb: "wait", Key: key("os-only")}); !got.NotInRun {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestOrdersAndParallelism plays Packer: builds get their slots in the order of
+// declaration. Declared parents first, all parallelisms work; otherwise it works
+// or fails with "queued", and never hangs.
+func TestOrdersAndParallelism(t *testing.T) {
+	t.Parallel()
+	tiers := []string{"os-only", "hybrid", "full"}
+	below := map[string]string{"hybrid": "os-only", "full": "hybrid"}
+	for _, perm := range [][3]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
+		for slots := 1; slots <= 3; slots++ {
+			t.Run(fmt.Sprintf("%v/%d", perm, slots), func(t *testing.T) {
+				t.Parallel()
+				run := newRun(t, 400*time.Millisecond)
+				var builders []*builder
+				for _, i := range perm {
+					b, joined := run.join(member(tiers[i], below[tiers[i]]))
+					if joined.Error != "" {
+						t.Fatal(joined.Error)
+					}
+					builders = append(builders, b)
+				}
+				failures := playPacker(builders, slots, func(at int) (string, string) { return tiers[perm[at]], below[tiers[perm[at]]] })
+				inOrder := perm == [3]int{0, 1, 2}
+				if (inOrder || slots == 3) && len(failures) > 0 {
+					t.Errorf("failures: %v", failures)
+				}
+				if perm[0] != 0 && slots == 1 && !strings.Contains(strings.Join(failures, " "), "queued behind this build") {
+					t.Errorf("a child alone before its parent gave %v", failures)
+				}
+			})
+		}
+	}
+}
+
+func playPacker(builders []*builder, slots int, of func(at int) (tier, parent string)) []string {
+	var mu sync.Mutex
+	var failures []string
+	var running sync.WaitGroup
+	free := make(chan struct{}, slots)
+	for at, b := range builders {
+		free <- struct{}{}
+		running.Go(func() {
+			defer func() { <-free }()
+			b.fine(order{Verb: "start"})
+			tier, parent := of(at)
+			result := done("ami-" + tier)
+			if parent != "" {
+				got := b.ask(order{Verb: "wait", Key: key(parent)})
+				if got.Error == "" && got.Result.ImageID != "ami-"+parent {
+					got.Error = "wrong parent " + got.Result.ImageID
+				}
+				if got.Error != "" {
+					mu.Lock()
+					failures = append(failures, got.Error)
+					mu.Unlock()
+					result.Result = Result{Status: Failed, Reason: got.Error}
+				}
+			}
+			b.fine(result)
+		})
+	}
+	running.Wait()
+	return failures
+}

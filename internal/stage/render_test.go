@@ -1,0 +1,272 @@
+package stage
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// shells gives the shells of this host that may be /bin/sh on a machine.
+func shells(tb testing.TB) map[string][]string {
+	tb.Helper()
+	found := map[string][]string{}
+	for name, command := range map[string][]string{"dash": {"dash"}, "bash": {"bash", "--posix"}, "busybox": {"busybox", "sh"}} {
+		if path, err := exec.LookPath(command[0]); err == nil {
+			found[name] = append([]string{path}, command[1:]...)
+		}
+	}
+	if len(found) == 0 {
+		tb.Fatal("there is no shell to run the programs with")
+	}
+	return found
+}
+
+// run runs a program and gives its exit code and what it said.
+func run(tb testing.TB, shell []string, program []byte, env ...string) (int, string) {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "program")
+	if err := os.WriteFile(path, program, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	cmd := exec.CommandContext(tb.Context(), shell[0], append(shell[1:], path)...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + tb.TempDir()}, env...)
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		tb.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+func read(tb testing.TB, path string) string {
+	tb.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		tb.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestProgramsArePOSIX(t *testing.T) {
+	t.Parallel()
+	s := inline("java", ami.Hybrid, "echo 'it''s' <<GOLDENAMI_X", "`")
+	s.Environment = map[string]string{"A": "'\"$(x)\n`"}
+	for _, program := range [][]byte{Render(loaded(t, s)[0]), must(t)(UserData(loaded(t, s, inline("app", ami.Full, "true"))))} {
+		if _, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(bytes.NewReader(program), "program"); err != nil {
+			t.Errorf("%v\n%s", err, program)
+		}
+		if !bytes.HasPrefix(program, []byte("#!/bin/sh\n")) {
+			t.Error("cloud-init would not run it")
+		}
+	}
+}
+
+func must(t *testing.T) func([]byte, error) []byte {
+	return func(b []byte, err error) []byte {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+}
+
+func TestStageRunsOncePerContent(t *testing.T) {
+	t.Parallel()
+	for name, shell := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			r := Renderer{MarkerDir: filepath.Join(root, "it's", "markers")}
+			log := filepath.Join(root, "log")
+			stage := func(text string) Stage {
+				s := inline("java", ami.Hybrid, `echo "$TEXT" >>"$LOG"`)
+				s.Environment = map[string]string{"LOG": log, "TEXT": text}
+				return loaded(t, s)[0]
+			}
+			for range 2 {
+				if code, out := run(t, shell, r.Render(stage("one"))); code != 0 {
+					t.Fatalf("exit code %d\n%s", code, out)
+				}
+			}
+			if got := read(t, log); got != "one\n" {
+				t.Errorf("after two runs the log is %q", got)
+			}
+			if got := read(t, filepath.Join(r.MarkerDir, "java")); got != stage("one").Hash()+"\n" {
+				t.Errorf("marker is %q", got)
+			}
+			run(t, shell, r.Render(stage("two")))
+			if got := read(t, log); got != "one\ntwo\n" {
+				t.Errorf("after a change the log is %q", got)
+			}
+		})
+	}
+}
+
+func TestFailureLeavesNoMarkerAndStops(t *testing.T) {
+	t.Parallel()
+	for name, shell := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			r := Renderer{MarkerDir: filepath.Join(root, "markers")}
+			first := inline("first", ami.OSOnly, "true")
+			second := inline("second", ami.Hybrid, `echo x >>"$ROOT/second"`, `[ -e "$ROOT/fixed" ] || (exit 7)`, `echo y >>"$ROOT/second"`)
+			second.Environment = map[string]string{"ROOT": root}
+			third := inline("third", ami.Full, `echo x >>"$ROOT/third"`)
+			third.Environment = map[string]string{"ROOT": root}
+			program := must(t)(r.UserData(loaded(t, first, second, third)))
+			code, out := run(t, shell, program)
+			if code != 7 || !strings.Contains(out, "stage second: failed with exit code 7") {
+				t.Errorf("exit code %d\n%s", code, out)
+			}
+			if read(t, filepath.Join(r.MarkerDir, "first")) == "" || read(t, filepath.Join(r.MarkerDir, "second")) != "" {
+				t.Error("wrong markers")
+			}
+			if read(t, filepath.Join(root, "second")) != "x\n" || read(t, filepath.Join(root, "third")) != "" {
+				t.Error("it went on after a failing line or stage")
+			}
+			if err := os.WriteFile(filepath.Join(root, "fixed"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if code, out := run(t, shell, program); code != 0 || strings.Contains(out, "first: done\n") || read(t, filepath.Join(root, "third")) != "x\n" {
+				t.Errorf("second try: exit code %d\n%s", code, out)
+			}
+		})
+	}
+}
+
+// TestTiersConverge bakes each tier's cut, then boots with the family's user
+// data: all machines end the same, and each stage ran once.
+func TestTiersConverge(t *testing.T) {
+	t.Parallel()
+	shell := shells(t)
+	for _, tier := range ami.Tiers() {
+		t.Run(string(tier), func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			r := Renderer{MarkerDir: filepath.Join(root, "markers")}
+			var all []Stage
+			for _, of := range ami.Tiers() {
+				s := inline("s-"+string(of), of, `echo "$0" | grep -q goldenami && echo `+string(of)+` >>"$LOG"`)
+				s.Environment = map[string]string{"LOG": filepath.Join(root, "log")}
+				all = append(all, s)
+			}
+			all = loaded(t, all...)
+			bake, _ := Cut(all, "", tier)
+			for _, s := range bake {
+				if code, out := run(t, anyOf(shell), r.Render(s)); code != 0 {
+					t.Fatalf("bake: %d\n%s", code, out)
+				}
+			}
+			if code, out := run(t, anyOf(shell), must(t)(r.UserData(all))); code != 0 {
+				t.Fatalf("boot: %d\n%s", code, out)
+			}
+			if got := read(t, filepath.Join(root, "log")); got != "os-only\nhybrid\nfull\n" {
+				t.Errorf("ran %q", got)
+			}
+		})
+	}
+}
+
+func anyOf(shells map[string][]string) []string {
+	for _, shell := range shells {
+		return shell
+	}
+	return nil
+}
+
+func TestScriptsKeepTheirInterpreter(t *testing.T) {
+	t.Parallel()
+	for first, want := range map[string]string{
+		"#!/bin/sh":              ` '/bin/sh'`,
+		"#! /bin/bash -eu  ":     ` '/bin/bash' '-eu'`,
+		"#!/usr/bin/env -S a b":  ` '/usr/bin/env' '-S a b'`,
+		"#!/opt/it's":            ` '/opt/it'\''s'`,
+		"echo no interpreter":    " /bin/sh",
+		"#!":                     " /bin/sh",
+		"# a comment #!/bin/zsh": " /bin/sh",
+	} {
+		if got := command([]byte(first + "\nx\n")); got != want {
+			t.Errorf("%s: %s, want %s", first, got, want)
+		}
+	}
+	root := t.TempDir()
+	script := filepath.Join(root, "s")
+	// No final line break, and not executable.
+	if err := os.WriteFile(script, []byte("#!/bin/bash\na=(x y)\necho ${a[1]} $HOME $PWD $- >"+root+"/out"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ready := loaded(t, Stage{Name: "s", Tier: ami.Full, Script: script})
+	if code, out := run(t, anyOf(shells(t)), Renderer{MarkerDir: root + "/m"}.Render(ready[0]), "HOME=/elsewhere"); code != 0 {
+		t.Fatalf("%d\n%s", code, out)
+	}
+	if got := read(t, root+"/out"); !strings.HasPrefix(got, "y /root / ") {
+		t.Errorf("it saw %q", got)
+	}
+}
+
+func TestUserDataLimits(t *testing.T) {
+	t.Parallel()
+	if data, err := UserData(nil); data != nil || err != nil {
+		t.Errorf("no stages gave %d bytes, %v", len(data), err)
+	}
+	long := loaded(t, inline("long", ami.Full, strings.Repeat("echo again and again\n", 2000)))
+	data := must(t)(UserData(long))
+	if len(data) > MaxUserData || !bytes.Equal(data, must(t)(UserData(long))) {
+		t.Errorf("%d bytes, or not the same twice", len(data))
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain := must(t)(io.ReadAll(reader)); !bytes.Equal(plain, Renderer{}.program(long)) {
+		t.Error("unpacked, it is another program")
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	var noise strings.Builder
+	for range 40000 {
+		noise.WriteByte(byte('!' + random.IntN(90)))
+	}
+	_, err = UserData(loaded(t, inline("noise", ami.Full, "# "+noise.String()), inline("small", ami.Full, "true")))
+	if err == nil || !strings.Contains(err.Error(), `stage "noise"`) || !strings.Contains(err.Error(), "S3") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// FuzzQuoting gives any value and any script line to a stage: the process must
+// see the value byte for byte, and the script as it was.
+func FuzzQuoting(f *testing.F) {
+	for _, seed := range []string{"", "'", "''", "a'b\"c", "$(touch /tmp/x)", "`x`", "\\", "\n", "a\n'\n", "!x", "\x01\x7f\xff", "é", "-n", "*", "\r\n"} {
+		f.Add(seed)
+	}
+	found := shells(f)
+	f.Fuzz(func(t *testing.T, value string) {
+		if strings.ContainsRune(value, 0) {
+			return
+		}
+		root := t.TempDir()
+		s := inline("fuzz", ami.Full, `printf %s "$VALUE" >"$ROOT/value"`, `cp "$0" "$ROOT/script"`, "exit 0", value)
+		s.Environment = map[string]string{"VALUE": value, "ROOT": root}
+		ready := loaded(t, s)[0]
+		for name, shell := range found {
+			code, out := run(t, shell, Renderer{MarkerDir: root + "/m-" + name}.Render(ready))
+			if got := read(t, root+"/value"); code != 0 || got != value {
+				t.Fatalf("%s: exit code %d, value %q, want %q\n%s", name, code, got, value, out)
+			}
+			if got := read(t, root+"/script"); got != string(ready.content) {
+				t.Fatalf("%s: script %q, want %q", name, got, ready.content)
+			}
+		}
+	})
+}
