@@ -147,6 +147,34 @@ func TestCancelEndsAtOnceAndKeepsTheID(t *testing.T) {
 	})
 }
 
+func TestCancelWhileEC2StillAnswersKeepsTheID(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.cloud.AnswerTakes = 3 * time.Second
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		results, err := r.engine.Execute(ctx, r.plainSource(), distribution.Spec{SkipSource: true, Targets: []distribution.Target{{Region: eu}}}, nil)
+		if !errors.Is(err, context.DeadlineExceeded) || len(results) != 1 {
+			t.Fatalf("%+v, %v", results, err)
+		}
+		if _, ok := r.cloud.Images(eu)[results[0].ImageID]; !ok {
+			t.Errorf("the copy's id is lost: %+v", results[0])
+		}
+	})
+}
+
+func TestCancelDoesNotWaitForEC2Forever(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.cloud.AnswerTakes = time.Hour
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		begun := time.Now()
+		_, err := r.engine.Execute(ctx, r.plainSource(), distribution.Spec{SkipSource: true, Targets: []distribution.Target{{Region: eu}}}, nil)
+		if took := time.Since(begun); err == nil || took > 15*time.Second {
+			t.Errorf("%v after %s", err, took)
+		}
+	})
+}
+
 func TestCancelledBeforeItBegins(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		ctx, cancel := context.WithCancel(r.Context())

@@ -28,6 +28,9 @@ type Cloud struct {
 	// A Region may differ by name.
 	CopyTakes, HiddenFor time.Duration
 	RegionTakes          map[string]time.Duration
+	// AnswerTakes is how long CopyImage takes to answer. What a caller gives up on
+	// before is done all the same.
+	AnswerTakes time.Duration
 	// FailCopy gives the reason that copies into a Region fail for, by Region.
 	FailCopy map[string]string
 	// DropCopyTags loses the tags of new copies, as EC2 may for a while.

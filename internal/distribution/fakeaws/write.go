@@ -50,6 +50,11 @@ func (r *Region) CopyImage(ctx context.Context, in *ec2.CopyImageInput, _ ...fun
 	}
 	id := r.c.startCopy(r.name, s, src, in)
 	s.tokens[*in.ClientToken] = token{params, id}
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(r.c.AnswerTakes):
+	}
 	return &ec2.CopyImageOutput{ImageId: aws.String(id)}, nil
 }
 
