@@ -62,6 +62,16 @@ func TestLauncherBecomesRootByWhatTheGuestHas(t *testing.T) {
 	}
 }
 
+// asRoot gives a directory whose id says that everybody is root.
+func asRoot(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "id"), []byte("#!/bin/sh\necho 0\n"), 0o700); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	return dir
+}
+
 func TestNearestOperationIsNamed(t *testing.T) {
 	t.Parallel()
 	for wrong, right := range map[string]string{"host-keys": "ssh-host-keys", "machineid": "machine-id", "log": "logs", "cloudinit": "cloud-init", "Hostname": "hostname"} {

@@ -28,8 +28,11 @@ var mainText string
 // becomes root by what the guest has, without asking for a password, and runs
 // the program that it finds on its standard input. The word after sh -c stands
 // in single quotes on one line, which every login shell reads alike, csh and
-// fish included. It ends with [ExitNoRoot] where there is no way to root.
+// fish included. On a terminal (ssh_pty) a shell that reads its standard input
+// would be an interactive one, with completion and a history; without a terminal
+// on stderr it is not. It ends with [ExitNoRoot] where there is no way to root.
 const Launcher = `/bin/sh -c '` +
+	`if [ -t 0 ]; then stty -echo; exec 2>/dev/null; fi; ` +
 	`if [ "$(id -u)" = 0 ]; then exec /bin/sh -s; fi; ` +
 	`if sudo -n true </dev/null >/dev/null 2>&1; then exec sudo -n /bin/sh -s; fi; ` +
 	`if doas -n true </dev/null >/dev/null 2>&1; then exec doas -n /bin/sh -s; fi; ` +

@@ -63,6 +63,17 @@ func TestProgramActsOnItsLastLineOnly(t *testing.T) {
 	}
 }
 
+// bash writes a here-document to a file in /tmp, which may be full or read-only.
+func TestProgramNeedsNoTemporaryFile(t *testing.T) {
+	t.Parallel()
+	syntax.Walk(parse(t, program(t, nil)), func(node syntax.Node) bool {
+		if redirect, ok := node.(*syntax.Redirect); ok && redirect.Hdoc != nil {
+			t.Errorf("line %d has a here-document", redirect.Pos().Line())
+		}
+		return true
+	})
+}
+
 // Functions share one name space: a second definition would silently replace
 // the first.
 func TestFunctionsAreDefinedOnceAndInPairs(t *testing.T) {

@@ -13,13 +13,13 @@ ssh_host_keys_seal() {
 # ssh_host_keys_named COMMAND: what the configuration names, whatever its name.
 # Only what is a key by its content, since a wrong line must not cost a file.
 ssh_host_keys_named() {
-	while read -r named; do
+	IFS=$newline # a file's name may hold blanks
+	for named in $(sshd_setting HostKey); do
 		case $named in /*) ;; *) continue ;; esac
 		! holds_key "$GA_ROOT$named" || "$1" "$GA_ROOT$named"
 		"$1" "$GA_ROOT$named.pub" "$GA_ROOT$named-cert.pub"
-	done <<-END
-		$(sshd_setting HostKey)
-	END
+	done
+	unset IFS
 }
 
 ssh_host_keys_check() {

@@ -120,14 +120,17 @@ destroy() {
 }
 
 # count_below DIR TESTS: adds what find selects to the operation's counts. Sizes
-# alone cross the pipe, no names.
+# alone cross the pipe, no names. A here-document would be shorter, but bash
+# makes a file in /tmp of it, which a full or read-only guest has not.
 count_below() {
-	while read -r size; do
-		[ -n "$size" ] || continue
-		removed=$((removed + 1)) bytes=$((bytes + size))
-	done <<-END
-		$(find_below "$@" -exec stat -c %s -- {} + 2>/dev/null)
-	END
+	counted=$(find_below "$@" -exec stat -c %s -- {} + 2>/dev/null | {
+		number=0 sum=0
+		while read -r size; do
+			number=$((number + 1)) sum=$((sum + size))
+		done
+		echo "$number $sum"
+	})
+	removed=$((removed + ${counted% *})) bytes=$((bytes + ${counted#* }))
 }
 
 # enter DIR: sets "tree" to the directory without links; fails where there is
