@@ -76,6 +76,9 @@ func (b *linux) open(state string) error {
 		return err
 	}
 	b.size = st.Size()
+	if err := checkBinary(b.binary, b.base); err != nil {
+		return err
+	}
 	if b.tmpfs, err = hold.New(b.mount); err != nil {
 		return err
 	}

@@ -3,6 +3,11 @@
 package instance_test
 
 import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -136,5 +141,111 @@ func TestStartRefusesWhatItCannotDo(t *testing.T) {
 	}
 	if err := b.Terminate(t.Context(), "i-0unknown"); err != nil {
 		t.Errorf("terminate unknown: %v", err)
+	}
+}
+
+// A directory serves as base; it needs nothing in it that runs but what our own program is linked against.
+func TestBaseDirectory(t *testing.T) {
+	t.Parallel()
+	if _, ok := linux(t, t.TempDir()); !ok {
+		return
+	}
+	if _, err := instance.NewLinux(t.TempDir(), t.TempDir()); err == nil || !strings.Contains(err.Error(), "root file system is needed") {
+		t.Errorf("an empty base: %v", err)
+	}
+	base := filepath.Join(t.TempDir(), "a:b,c=d") // characters that mean something to mount
+	for name, text := range map[string]string{
+		"etc/passwd": "root:x:0:0::/root:/bin/sh\n", "etc/group": "root:x:0:\n", "usr/bin/x": "", "usr/lib/x": "", "var/lib/x": "",
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(base, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(base, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if copyLibraries(t, base) {
+		bare := t.TempDir()
+		for _, d := range []string{"etc", "usr/bin", "usr/lib", "var/lib"} {
+			if err := os.MkdirAll(filepath.Join(bare, d), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := instance.NewLinux(t.TempDir(), bare); err == nil || !strings.Contains(err.Error(), "CGO_ENABLED=0") {
+			t.Errorf("a base without the C library: %v", err)
+		}
+	}
+	before, err := os.ReadDir(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := instance.NewLinux(t.TempDir(), base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &machine{t: t, backend: b, key: newKey(t), spec: instance.Spec{ID: "i-0dir", Addr: addr(), User: "admin"}}
+	m.spec.AuthorizedKey = m.key.line
+	m.start()
+	c := m.client() // a shell is not there, the login is
+	if s, err := c.NewSession(); err != nil || s.Run("true") == nil {
+		t.Errorf("a command ran without a shell: %v", err)
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	entries, err := os.ReadDir(base)
+	if err != nil || len(entries) != len(before) {
+		t.Errorf("the base changed: %v, %v", entries, err)
+	}
+}
+
+// copyLibraries puts the libraries that the test program is linked against, if it is, into the base.
+func copyLibraries(t *testing.T, base string) bool {
+	t.Helper()
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]bool{}
+	for line := range strings.Lines(string(maps)) {
+		if f := strings.Fields(line); len(f) > 5 && strings.Contains(f[5], ".so") {
+			files[f[5]] = true
+			if strings.Contains(f[5], "/ld-linux") { // the program names it by its place in these
+				files["/lib64/"+filepath.Base(f[5])], files["/lib/"+filepath.Base(f[5])] = true, true
+			}
+		}
+	}
+	for name := range files {
+		text, err := os.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		to := filepath.Join(base, name)
+		if err := errors.Join(err, os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, text, 0o755)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return len(files) > 0
+}
+
+func TestCancelledStartLeavesNothing(t *testing.T) {
+	t.Parallel()
+	b, ok := linux(t, t.TempDir())
+	if !ok {
+		return
+	}
+	m := boot(t, b, "i-0cancel")
+	m.stop()
+	for d := time.Duration(0); d < 40*time.Millisecond; d += 4 * time.Millisecond {
+		ctx, cancel := context.WithTimeout(t.Context(), d)
+		err := b.Start(ctx, m.spec)
+		cancel()
+		if err == nil {
+			m.stop()
+		}
+	}
+	m.start()
+	if got := strings.TrimSpace(m.must("whoami")); got != "admin" {
+		t.Errorf("logged in as %q", got)
 	}
 }

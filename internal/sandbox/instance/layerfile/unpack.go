@@ -42,6 +42,9 @@ func Unpack(r io.Reader, dir *os.File) error {
 			return fmt.Errorf("unpack %s: %w", h.Name, err)
 		}
 	}
+	if _, err := io.Copy(io.Discard, zr); err != nil { // the checksum comes after the last entry
+		return fmt.Errorf("layer file: %w", err)
+	}
 	sort.Slice(u.dirs, func(i, j int) bool { return len(u.dirs[i].Name) > len(u.dirs[j].Name) })
 	for _, h := range u.dirs {
 		if err := u.finishDir(h); err != nil {
