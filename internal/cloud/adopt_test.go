@@ -50,13 +50,15 @@ func TestLostKeyPairIsMadeAnew(t *testing.T) {
 func TestForeignKeyPairIsNotTouched(t *testing.T) {
 	t.Parallel()
 	old := fakeThing{id: "key-old", born: time.Now().Add(-time.Hour), tags: "<tagSet><item><key>goldenami:run</key><value>r1</value></item></tagSet>"}
+	young := old // that it is not ours only the lack of a lost answer tells
+	young.id, young.born = "key-young", time.Now()
 	untagged := fakeThing{id: "key-other", born: time.Now(), tags: "<tagSet/>"}
 	for name, tc := range map[string]struct {
 		there  fakeThing
 		faults []fault
 	}{
-		"taken, first attempt":            {there: old},
-		"taken, after a throttle":         {there: untagged, faults: []fault{throttled}},
+		"taken, first attempt":            {there: young},
+		"taken, after a throttle":         {there: young, faults: []fault{throttled}},
 		"older than the call":             {there: old, faults: []fault{{before: true, reset: true}}},
 		"without the tags we asked for":   {there: untagged, faults: []fault{{before: true, reset: true}}},
 		"server error, older than a call": {there: old, faults: []fault{{status: 500, body: refusal("InternalError", "x")}}},

@@ -40,7 +40,7 @@ func newFakeIAM(t *testing.T) (*fakeIAM, *Clients, *recorded) {
 func (f *fakeIAM) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	_ = r.ParseForm() //nolint:errcheck // an empty form is an unknown action
+	_ = r.ParseForm()
 	action := r.Form.Get("Action")
 	inner, code := f.apply(action, r.Form)
 	if f.lose[action] {
@@ -52,10 +52,10 @@ func (f *fakeIAM) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if code != "" {
 		w.WriteHeader(http.StatusConflict)
-		fmt.Fprintf(w, `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>%s</Code><Message>m</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code)
+		_, _ = fmt.Fprintf(w, `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>%s</Code><Message>m</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code)
 		return
 	}
-	fmt.Fprintf(w, `<%[1]sResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><%[1]sResult>%[2]s</%[1]sResult></%[1]sResponse>`, action, inner)
+	_, _ = fmt.Fprintf(w, `<%[1]sResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><%[1]sResult>%[2]s</%[1]sResult></%[1]sResponse>`, action, inner)
 }
 
 func (f *fakeIAM) apply(action string, form url.Values) (inner, code string) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -102,6 +103,25 @@ func TestTornLines(t *testing.T) {
 			t.Fatalf("cut at %d: what was written after the torn line is lost: %s", cut, got)
 		}
 		must(t, last.leave())
+	}
+}
+
+func TestResumeRefusesLinks(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		return // links need a privilege there, and there are no mode bits
+	}
+	dir := t.TempDir()
+	l := open(t, dir, "web")
+	must(t, l.Created(t.Context(), image("ami-1")), l.Close())
+	link := filepath.Join(dir, "planted"+suffix)
+	must(t, os.Symlink(l.Path(), link))
+	if _, err := Resume(link); err == nil {
+		t.Error("a planted link was followed")
+	}
+	must(t, os.Chmod(l.Path(), 0o666))
+	if _, err := Resume(l.Path()); err == nil {
+		t.Error("a ledger that others can write was believed")
 	}
 }
 

@@ -36,6 +36,8 @@ type fakeEC2 struct {
 	mu    sync.Mutex
 	looks map[string][]time.Duration // per call
 	asked map[string]int             // ids in the last call
+
+	abandoned int // calls that the caller gave up
 }
 
 func newFake(t *testing.T) *fakeEC2 {
@@ -82,6 +84,9 @@ func (f *fakeEC2) see(ctx context.Context, call, filter string, filters []types.
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
+			f.mu.Lock()
+			f.abandoned++
+			f.mu.Unlock()
 			return nil, 0, ctx.Err()
 		}
 	}

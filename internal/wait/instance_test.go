@@ -109,7 +109,7 @@ func TestInstancesAndImagesShareALoopAndPages(t *testing.T) {
 		}
 		for id := range f.instances {
 			all.Go(func() {
-				if got, err := p.Instance(t.Context(), "eu-west-1", id, types.InstanceStateNameRunning, time.Minute); err != nil || *got.InstanceId != id {
+				if got, err := p.Instance(t.Context(), "eu-west-1", id, types.InstanceStateNameRunning, 32*time.Second); err != nil || *got.InstanceId != id {
 					t.Errorf("%v, %v", got.InstanceId, err)
 				}
 			})

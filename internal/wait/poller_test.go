@@ -138,6 +138,28 @@ func TestNewWaitIsLookedAtSoon(t *testing.T) {
 	})
 }
 
+func TestWaitsThatTrickleInShareCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		f.images["ami-1"] = availableAfter(30 * time.Second)
+		p := f.poller()
+		var all sync.WaitGroup
+		for range 100 {
+			all.Go(func() {
+				if _, err := p.Image(t.Context(), "eu-west-1", "ami-1", ImageOptions{}); err != nil {
+					t.Error(err)
+				}
+			})
+			time.Sleep(20 * time.Millisecond)
+		}
+		all.Wait()
+		if n := f.count("DescribeImages"); n > 36 {
+			t.Errorf("%d calls in 30 s", n)
+		}
+	})
+}
+
 func TestCancelIsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -152,7 +174,10 @@ func TestCancelIsAtOnce(t *testing.T) {
 			t.Errorf("%v after %s", err, time.Since(begun))
 		}
 		synctest.Wait()
-		if len(p.regions) != 0 {
+		f.mu.Lock()
+		abandoned := f.abandoned
+		f.mu.Unlock()
+		if len(p.regions) != 0 || abandoned != 1 {
 			t.Error("the loop goes on with nothing to wait for")
 		}
 		if _, err := p.Image(ctx, "eu-west-1", "ami-1", ImageOptions{}); !errors.Is(err, context.Canceled) {
