@@ -5,6 +5,7 @@ package distribute
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/common"
@@ -124,7 +125,7 @@ func (c *Config) Prepare(raws ...interface{}) error {
 	if c.IMDSSupport != "" && c.IMDSSupport != "v2.0" {
 		errs = append(errs, fmt.Errorf(`imds_support: %q: the only value is "v2.0"`, c.IMDSSupport))
 	}
-	if c.Name != "" {
+	if c.Name != "" && !unknown(c.Name) {
 		if err := ami.ValidateName(c.Name); err != nil {
 			errs = append(errs, fmt.Errorf("name: %w", err))
 		}
@@ -134,7 +135,11 @@ func (c *Config) Prepare(raws ...interface{}) error {
 	}
 	if len(errs) == 0 {
 		// What the options mean together; the parts were found in order above.
-		if err := c.spec(time.Now()).Validate(); err != nil {
+		spec := c.spec(time.Now())
+		if unknown(spec.Name) {
+			spec.Name = ""
+		}
+		if err := spec.Validate(); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -143,6 +148,10 @@ func (c *Config) Prepare(raws ...interface{}) error {
 	}
 	return &packersdk.MultiError{Errors: errs}
 }
+
+// unknown tells a value that holds something of the build which only the build
+// knows, such as build.ID: while Packer validates, it has this text in its place.
+func unknown(value string) bool { return strings.Contains(value, "<unknown>") }
 
 // prepareTargets names the option behind each mistake.
 func (c *Config) prepareTargets() []error {
@@ -193,7 +202,7 @@ func (c *Config) prepareTimes() []error {
 			errs = append(errs, fmt.Errorf("deprecate_after: %s is not in the future", c.DeprecateAfter))
 		}
 	}
-	if c.DeprecateAt != "" {
+	if c.DeprecateAt != "" && !unknown(c.DeprecateAt) {
 		if c.deprecateAt, err = time.Parse(time.RFC3339, c.DeprecateAt); err != nil {
 			errs = append(errs, fmt.Errorf("deprecate_at: %q is not a time such as 2027-01-31T00:00:00Z", c.DeprecateAt))
 		}

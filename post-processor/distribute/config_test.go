@@ -81,6 +81,21 @@ func TestHCLTemplate(t *testing.T) {
 	}
 }
 
+func TestValuesOfTheBuildAreUnknownWhilePackerValidates(t *testing.T) {
+	t.Parallel()
+	p := &PostProcessor{}
+	if err := p.Configure(decode(t, "name = \"web-<unknown>\"\ntags = { id = \"<unknown>\", run = \"<unknown>\" }")); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Configure(decode(t, `tags = { id = "i-1" }`)); err != nil {
+		t.Fatal(err)
+	}
+	if p.config.Name != "" || len(p.config.Tags) != 1 || p.config.Tags["id"] != "i-1" {
+		t.Errorf("something of the first call stayed: %+v", p.config)
+	}
+	wantError(t, p.Configure(decode(t, `name = "web<1>"`)), "name: ")
+}
+
 func TestEmptyTemplateIsFine(t *testing.T) {
 	t.Parallel()
 	var c Config

@@ -27,8 +27,13 @@ var _ packersdk.PostProcessor = (*PostProcessor)(nil)
 // ConfigSpec tells Packer the options.
 func (p *PostProcessor) ConfigSpec() hcldec.ObjectSpec { return p.config.FlatMapstructure().HCL2Spec() }
 
-// Configure reads and checks the options, without a network call.
-func (p *PostProcessor) Configure(raws ...interface{}) error { return p.config.Prepare(raws...) }
+// Configure reads and checks the options, without a network call. Packer calls it
+// once to validate and once more when the build's own values are known, so that
+// nothing of the first call may stay.
+func (p *PostProcessor) Configure(raws ...interface{}) error {
+	p.config = Config{}
+	return p.config.Prepare(raws...)
+}
 
 // PostProcess distributes the artifact's image and returns an artifact with all
 // images. The artifact that was handed in is kept in any case, because the new
