@@ -26,33 +26,41 @@ import (
 // they are known everywhere only after some seconds.
 const vaultPatience = time.Minute
 
-// connect finds the credentials and gives clients that record with r. The loader of
-// amazon-ebs is not used: it panics when mfa_code is refused, and makes every other
-// profile vanish when shared_credentials_file is set.
-func (c *Config) connect(ctx context.Context, r cloud.Recorder) (*cloud.Clients, error) {
+// credentials finds the Region and the credentials, those of Vault, of a role or of an
+// MFA session included. The loader of amazon-ebs is not used: it panics when mfa_code
+// is refused, and makes every other profile vanish when shared_credentials_file is set.
+func (c *Config) credentials(ctx context.Context) (aws.Config, error) {
 	if !c.VaultAWSEngine.Empty() {
 		if err := c.GetCredsFromVault(); err != nil {
-			return nil, fmt.Errorf("vault_aws_engine: %w", err)
+			return aws.Config{}, fmt.Errorf("vault_aws_engine: %w", err)
 		}
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, c.loadOptions()...)
 	if err != nil {
-		return nil, fmt.Errorf("the AWS configuration could not be read: %w", err)
+		return cfg, fmt.Errorf("the AWS configuration could not be read: %w", err)
 	}
 	if cfg.Region == "" {
-		return nil, errors.New("region: no Region is set, neither here nor as AWS_REGION nor in the profile")
+		return cfg, errors.New("region: no Region is set, neither here nor as AWS_REGION nor in the profile")
 	}
 	if err := c.assume(ctx, &cfg); err != nil {
-		return nil, err
+		return cfg, err
 	}
-	clients := cloud.New(cfg, cloud.WithEC2Endpoint(c.CustomEndpointEc2), cloud.WithMaxAttempts(c.MaxRetries), cloud.WithRecorder(r))
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return nil, fmt.Errorf("no usable AWS credentials: %w", err)
+		return cfg, fmt.Errorf("no usable AWS credentials: %w", err)
 	}
 	if c.SkipCredsValidation {
-		return clients, nil
+		return cfg, nil
 	}
-	return clients, c.awaitCredentials(ctx, clients)
+	return cfg, c.awaitCredentials(ctx, c.clients(cfg, nil))
+}
+
+// clients gives clients that tell r what they make; a nil r is told nothing.
+func (c *Config) clients(cfg aws.Config, r cloud.Recorder) *cloud.Clients {
+	opts := []cloud.Option{cloud.WithEC2Endpoint(c.CustomEndpointEc2), cloud.WithMaxAttempts(c.MaxRetries)}
+	if r != nil {
+		opts = append(opts, cloud.WithRecorder(r))
+	}
+	return cloud.New(cfg, opts...)
 }
 
 func (c *Config) loadOptions() []func(*config.LoadOptions) error {

@@ -48,7 +48,7 @@ func (b *build) artifact(ctx context.Context) *Artifact {
 	a := &Artifact{
 		Images: map[string]string{}, Reused: b.reused(), source: b.sourceID(),
 		state:   map[string]any{"generated_data": b.completeGeneratedData(ctx)},
-		deleter: b.deleter, clients: b.clients, session: b.session,
+		deleter: cloud.NewDeleter(b.unrecorded), clients: b.unrecorded, session: b.session,
 	}
 	for _, r := range b.results {
 		a.Images[r.Region] = r.ImageID

@@ -25,6 +25,9 @@ type build struct {
 	ui      packersdk.Ui
 	state   *multistep.BasicStateBag
 	clients *cloud.Clients
+	// unrecorded are the clients of the artifact, which outlives the ledger.
+	unrecorded *cloud.Clients
+
 	ledger  *ledger.Ledger
 	deleter ledger.Deleter
 	poller  *wait.Poller

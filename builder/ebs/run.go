@@ -30,10 +30,12 @@ func (b *build) open(ctx context.Context, hook packersdk.Hook) error {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
 	b.ledger = record
-	b.clients, err = b.cfg.connect(ctx, record)
+	cfg, err := b.cfg.credentials(ctx)
 	if err != nil {
 		return errors.Join(err, record.Close())
 	}
+	b.clients = b.cfg.clients(cfg, record)
+	b.unrecorded = b.cfg.clients(cfg, nil)
 	b.deleter = cloud.NewDeleter(b.clients)
 	b.poller = wait.NewPoller(func(region string) wait.API { return b.clients.EC2(region) })
 	if err := b.cfg.settleRegion(b.region()); err != nil {

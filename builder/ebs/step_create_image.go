@@ -128,12 +128,12 @@ func (s stepCreateImage) ours(image types.Image) bool {
 	return s.meta == nil || have[ami.TagPrefix+"version"] == s.meta.Version
 }
 
-// progress tells each quarter, and not more often than twice a minute.
+// progress tells how far the image is, twice a minute at most.
 func (b *build) progress() func(int, time.Duration) {
 	var told time.Duration
 	last := 0
 	return func(percent int, elapsed time.Duration) {
-		if percent <= last || (elapsed-told < 30*time.Second && percent < 100) {
+		if percent <= last || elapsed-told < 30*time.Second {
 			return
 		}
 		last, told = percent, elapsed
