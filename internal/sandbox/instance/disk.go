@@ -165,7 +165,7 @@ func (s *store) pack(dir, target string) (n int64, err error) {
 
 // writeWhole makes a file that is either complete and on disk, or not there.
 func writeWhole(file string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".new-*")
+	f, err := os.CreateTemp(filepath.Dir(file), halfWritten+"*")
 	if err != nil {
 		return err
 	}

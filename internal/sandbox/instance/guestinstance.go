@@ -32,6 +32,7 @@ type guestInstance struct {
 
 	mu      sync.Mutex
 	disk    *disk // nil before the first Start
+	gone    bool  // terminated: an operation that waited for the mutex comes too late
 	process *stage.Process
 	ended   chan struct{} // closed when nothing of the process runs any more
 }
@@ -50,6 +51,9 @@ func (g *guestInstance) running() bool {
 
 // boot prepares the disk and runs the guest until it says that it is up.
 func (b *linux) boot(ctx context.Context, g *guestInstance, s Spec) error {
+	if g.gone {
+		return errors.New("it was terminated meanwhile")
+	}
 	if g.running() {
 		return errors.New("it is running")
 	}

@@ -208,7 +208,7 @@ func (b *linux) Terminate(_ context.Context, id string) error {
 	if err := b.store.dropDisk(id, g.disk); err != nil {
 		return fmt.Errorf("terminate instance %s: %w", id, err)
 	}
-	g.disk = nil
+	g.disk, g.gone = nil, true
 	b.mu.Lock()
 	delete(b.instances, id)
 	b.mu.Unlock()

@@ -39,11 +39,23 @@ type layer struct {
 	deleted bool   // goes with its last use, guarded by the store's mutex
 }
 
+// halfWritten starts the names of files that are not complete; ids never start with a dot.
+const halfWritten = ".new-"
+
 func openStore(state, base, tmpfs string) (*store, error) {
 	s := &store{state: state, base: base, tmpfs: tmpfs, layers: map[string]*layer{}, vendors: map[string]string{}}
 	for _, d := range []string{"layers", "disks"} {
 		if err := os.MkdirAll(filepath.Join(state, d), 0o700); err != nil {
 			return nil, err
+		}
+		halves, err := filepath.Glob(filepath.Join(state, d, halfWritten+"*"))
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range halves { // a process was killed while it wrote them
+			if err := os.Remove(f); err != nil {
+				return nil, err
+			}
 		}
 	}
 	var st unix.Statfs_t

@@ -52,10 +52,11 @@ func Start(b Boot, binary *io.SectionReader, l *net.TCPListener) (*Process, erro
 	}
 	if err := p.cmd.Start(); err != nil {
 		p.close()
+		_ = p.Console.Close()
 		return nil, fmt.Errorf("start guest: %w", err)
 	}
 	if err := json.NewEncoder(p.orders).Encode(b); err != nil {
-		return nil, errors.Join(fmt.Errorf("start guest: %w", err), p.Kill(), p.Wait())
+		return nil, errors.Join(fmt.Errorf("start guest: %w", err), p.Kill(), p.Wait(), p.Console.Close())
 	}
 	return p, nil
 }

@@ -186,6 +186,20 @@ func (l *layer) identity() error {
 	return nil
 }
 
+// noServices is how Debian's maintainer scripts are told not to start daemons (invoke-rc.d(8)): there is no
+// service manager in a guest, and one that binds a low port could not.
+const noServices = `#!/bin/sh
+# No service manager runs in this instance: services are installed, not started.
+exit 101
+`
+
+func (l *layer) services() error {
+	if st, err := os.Lstat(filepath.Join(l.base, "usr/sbin")); err != nil || !st.IsDir() {
+		return nil //nolint:nilerr // no Debian
+	}
+	return l.file("usr/sbin/policy-rc.d", []byte(noServices), 0o755, 0, 0)
+}
+
 // cloud writes the little of cloud-init's configuration that says who the default user is.
 func (l *layer) cloud(user string) error {
 	if err := l.opaque("etc/cloud", 0o755, 0, 0); err != nil {

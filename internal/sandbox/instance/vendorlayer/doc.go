@@ -8,6 +8,7 @@
 //     Filesystem Hierarchy Standard, /opt, /srv, /var/log, /var/mail, /var/www and the like.
 //   - Secrets are hidden: below /etc, /var and /usr/local/etc a file that others may not read is gone, and a
 //     directory that others may not enter is empty. What a package manager or sudo needs is kept.
+//   - Packages install and do not start their daemons, as there is no service manager.
 //   - Identity is fresh: no SSH host keys, an empty machine-id, neutral host name and hosts, no cloud-init
 //     state; cloud.cfg names the default user.
 //

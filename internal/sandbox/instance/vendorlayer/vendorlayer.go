@@ -28,7 +28,7 @@ var standard = map[string]bool{
 func Build(dst string, o Options) error {
 	l := &layer{base: o.Base, dst: dst}
 	steps := []func() error{
-		l.mirrorRoot, l.topLevel, l.emptyDirs, l.logs, l.secrets, l.accounts, l.identity,
+		l.mirrorRoot, l.topLevel, l.emptyDirs, l.logs, l.secrets, l.accounts, l.identity, l.services,
 		func() error { return l.cloud(o.User) },
 		func() error { return l.hide(o.Hide) },
 		l.times,

@@ -24,7 +24,7 @@ func base(t *testing.T) string {
 		name, text string
 		mode       os.FileMode
 	}{
-		{"usr/bin/", "", 0o755}, {"usr/src/app/secret", "mine", 0o644}, {"etc/skel/.profile", "skel", 0o644},
+		{"usr/bin/", "", 0o755}, {"usr/sbin/", "", 0o755}, {"usr/src/app/secret", "mine", 0o644}, {"etc/skel/.profile", "skel", 0o644},
 		{"etc/passwd", "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n", 0o644},
 		{"etc/group", "root:x:0:\nshadow:x:42:\nutmp:x:43:\nsudo:x:27:alice\n", 0o644},
 		{"etc/shadow", "alice:$6$hash:1::::::\n", 0o640}, {"etc/shadow-", "alice:$6$old:1::::::\n", 0o600}, {"etc/passwd-", "x", 0o644},
@@ -133,6 +133,9 @@ func TestVendorLayer(t *testing.T) {
 		if text, ok := got[name]; ok {
 			t.Errorf("%s: the layer says %q", name, text)
 		}
+	}
+	if !strings.HasPrefix(got["usr/sbin/policy-rc.d"], "755 #!/bin/sh") {
+		t.Errorf("policy-rc.d: %s", got["usr/sbin/policy-rc.d"])
 	}
 	if !strings.Contains(got["etc/cloud/cloud.cfg"], "name: ec2-user\n") {
 		t.Errorf("cloud.cfg: %s", got["etc/cloud/cloud.cfg"])
