@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 template=example/linux-tiers
-state=.demo
+state=${GOLDENAMI_DEMO_DIR:-.demo}
 family=web
 home=us-east-1
 copies=(eu-west-1 ap-northeast-1)
@@ -31,6 +31,12 @@ outside() {
   DEMO_PACKER=$(scripts/packer.sh)
   mkdir -p "$state"
   chmod 0700 "$state"
+  state=$(cd "$state" && pwd)
+  exec {lock}>"$state/lock"
+  if ! flock -n "$lock"; then
+    echo "demo: another run is under way in $state" >&2
+    exit 1
+  fi
   rm -f "$state/calls.jsonl"
 
   local instances=linux reason
@@ -42,15 +48,15 @@ outside() {
 
   # Nothing of this machine's own Packer is used or changed.
   export DEMO_PACKER DEMO_COMMUNICATOR CHECKPOINT_DISABLE=1
-  export PACKER_PLUGIN_PATH="$PWD/$state/plugins" PACKER_CONFIG_DIR="$PWD/$state/config" PACKER_CACHE_DIR="$PWD/$state/cache"
-  export GOLDENAMI_LEDGER_DIR="$PWD/$state/ledger"
+  export PACKER_PLUGIN_PATH="$state/plugins" PACKER_CONFIG_DIR="$state/config" PACKER_CACHE_DIR="$state/cache"
+  export GOLDENAMI_LEDGER_DIR="$state/ledger" GOLDENAMI_DEMO_DIR="$state"
   rm -rf "$state/plugins"
   mkdir -p "$state/plugins" "$state/config"
   "$DEMO_PACKER" plugins install --path .bin/packer-plugin-goldenami github.com/goldenami/goldenami >/dev/null
 
   local start=${EPOCHREALTIME/./} status=0
   .bin/sandbox --state "$state/state" --delays demo --instances "$instances" --log "$state/calls.jsonl" -- \
-    "$PWD/scripts/demo.sh" inside || status=$?
+    "$PWD/scripts/demo.sh" inside {lock}>&- || status=$?
   local took=$((${EPOCHREALTIME/./} - start))
   if [ "$status" -ne 0 ]; then
     echo "demo: failed with exit code $status; the calls are in $state/calls.jsonl" >&2

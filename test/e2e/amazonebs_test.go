@@ -15,7 +15,6 @@ import (
 // TestAmazonEBS runs the peer's own plugin, unmodified, on the endpoint: what it
 // needs of EC2 is what EC2 does. The AWS CLI reads back what it made.
 func TestAmazonEBS(t *testing.T) {
-	t.Parallel()
 	e := startEndpoint(t, "instant")
 	keys := e.makeKeys(t, regions...)
 	output := e.mustBuild(t, "test/e2e/testdata/amazon-ebs.pkr.hcl")
@@ -33,7 +32,6 @@ func TestAmazonEBS(t *testing.T) {
 
 // TestDistributeForAmazonEBS keeps the peer's builder and adds our components.
 func TestDistributeForAmazonEBS(t *testing.T) {
-	t.Parallel()
 	e := startEndpoint(t, "instant")
 	keys := e.makeKeys(t, ireland, tokyo)
 	output := e.mustBuild(t, "test/e2e/testdata/amazon-ebs-distributed.pkr.hcl")

@@ -93,11 +93,12 @@ func (e *endpoint) config(region string) aws.Config {
 
 func (e *endpoint) ec2(region string) *ec2.Client { return ec2.NewFromConfig(e.config(region)) }
 
-// partnerEC2 is EC2 as the other account sees it.
+// partnerEC2 is EC2 as the other account sees it, by the role that an organization
+// gives its management account.
 func (e *endpoint) partnerEC2(t *testing.T, region string) *ec2.Client {
 	t.Helper()
 	got, err := sts.NewFromConfig(e.config(region)).AssumeRole(t.Context(), &sts.AssumeRoleInput{
-		RoleArn: aws.String("arn:aws:iam::" + partner + ":role/reader"), RoleSessionName: aws.String("e2e"),
+		RoleArn: aws.String("arn:aws:iam::" + partner + ":role/OrganizationAccountAccessRole"), RoleSessionName: aws.String("e2e"),
 	})
 	if err != nil {
 		t.Fatal(err)

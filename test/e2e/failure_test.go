@@ -10,7 +10,6 @@ import (
 // TestFailuresLeaveNothing makes builds fail at different points and looks at
 // what the account holds afterwards.
 func TestFailuresLeaveNothing(t *testing.T) {
-	t.Parallel()
 	e := startEndpoint(t, "instant")
 	cases := []struct {
 		name string

@@ -13,7 +13,6 @@ import (
 // TestInterrupt presses Ctrl-C in the middle of the hybrid build: what was
 // finished before stays, and nothing else.
 func TestInterrupt(t *testing.T) {
-	t.Parallel()
 	// The second call of each kind belongs to the hybrid build, which waits for the
 	// OS-only one. The delays hold the build at that point for a while.
 	moments := []struct {
@@ -49,7 +48,6 @@ func TestInterrupt(t *testing.T) {
 // TestInterruptedCopies presses Ctrl-C while copies are under way: the images at
 // home were good before, the copies go.
 func TestInterruptedCopies(t *testing.T) {
-	t.Parallel()
 	e := startEndpoint(t, `{"copy":"5s"}`)
 	e.makeKeys(t, ireland, tokyo)
 	args := tiersArgs(t.TempDir())

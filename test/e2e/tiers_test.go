@@ -19,7 +19,6 @@ import (
 
 // TestTiers builds the example and goes on with what it left, as a user would.
 func TestTiers(t *testing.T) {
-	t.Parallel()
 	e := startEndpoint(t, "instant")
 	keys := e.makeKeys(t, ireland, tokyo)
 	dir := t.TempDir()

@@ -28,7 +28,6 @@ source "amazon-ebs" "peer" {
   kms_key_id   = "alias/golden"
   ami_regions  = ["eu-west-1", "ap-northeast-1"]
   region_kms_key_ids = {
-    us-east-1      = "alias/golden"
     eu-west-1      = "alias/golden"
     ap-northeast-1 = "alias/golden"
   }
