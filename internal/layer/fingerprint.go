@@ -35,7 +35,8 @@ type Inputs struct {
 	// block devices; any values that JSON can hold. Options left out and
 	// options that are empty are the same.
 	Config map[string]any
-	// Stages are those that the image holds, in order.
+	// Stages are those that this build bakes (the first result of stage.Cut),
+	// in order. The parent's own are told by its version.
 	Stages []stage.Stage
 	// Files are the declared input files, in any order.
 	Files []File

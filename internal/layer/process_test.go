@@ -107,6 +107,9 @@ type packerRun struct {
 	tb        testing.TB
 	temp, run string
 	grace     time.Duration
+	// parent and arguments start a process in between, if set.
+	parent    string
+	arguments []string
 }
 
 func newRun(tb testing.TB, grace time.Duration) *packerRun {
@@ -120,7 +123,10 @@ func (r *packerRun) start() *builder {
 	if err != nil {
 		r.tb.Fatal(err)
 	}
-	cmd := exec.Command(self) //nolint:noctx // ended by kill
+	cmd := exec.Command(r.parent, append(r.arguments, self)...) //nolint:noctx // ended by kill
+	if r.parent == "" {
+		cmd = exec.Command(self) //nolint:noctx // ended by kill
+	}
 	cmd.Env = append(os.Environ(), "LAYER_TEST_BUILDER=1", "TMPDIR="+r.temp, "PACKER_RUN_UUID="+r.run)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -149,6 +155,7 @@ func (r *packerRun) join(m Member) (*builder, answer) {
 // kill is kill -9.
 func (b *builder) kill() {
 	b.end.Do(func() {
+		_ = b.in.Close() // ends also one whose parent was killed
 		_ = b.cmd.Process.Kill()
 		_ = b.cmd.Wait()
 	})
@@ -244,6 +251,24 @@ func TestKilledParentFailsTheChild(t *testing.T) {
 	began := time.Now()
 	parent.kill()
 	if got := child.hear(); got.Failure != string(ParentDied) || time.Since(began) > time.Second {
+		t.Errorf("after %v: %+v", time.Since(began), got)
+	}
+}
+
+// TestKilledPackerEndsTheWait puts a shell in Packer's place and kills it.
+func TestKilledPackerEndsTheWait(t *testing.T) {
+	t.Parallel()
+	run := newRun(t, time.Minute)
+	run.parent, run.arguments = "sh", []string{"-c", `exec 3<&0; "$0" <&3 & wait`}
+	b, _ := run.join(member("os-only", ""))
+	b.fine(order{Verb: "start"})
+	b.fine(order{Verb: "join", Member: member("hybrid", "os-only"), Grace: run.grace})
+	b.tell(order{Verb: "wait", Key: key("os-only")})
+	if err := b.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if got := b.hear(); !strings.Contains(got.Error, "packer ended") || time.Since(began) > time.Second {
 		t.Errorf("after %v: %+v", time.Since(began), got)
 	}
 }
@@ -347,7 +372,7 @@ func TestOrdersAndParallelism(t *testing.T) {
 		for slots := 1; slots <= 3; slots++ {
 			t.Run(fmt.Sprintf("%v/%d", perm, slots), func(t *testing.T) {
 				t.Parallel()
-				run := newRun(t, 400*time.Millisecond)
+				run := newRun(t, time.Second)
 				var builders []*builder
 				for _, i := range perm {
 					b, joined := run.join(member(tiers[i], below[tiers[i]]))

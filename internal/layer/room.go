@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -27,6 +28,11 @@ const (
 )
 
 var errNoLock = errors.New("the lock was not given")
+
+// lives keeps the locks of this process's members reachable. A lock that only a
+// forgotten Session refers to would be dropped by the garbage collector, and
+// the build would look dead while it works.
+var lives sync.Map
 
 // room is the folder in which the builds of one run meet. Each member has a
 // record, replaced as a whole, and a lock held for the life of its process.
@@ -193,6 +199,7 @@ func (r *room) enter(m Member, others []record) (record, error) {
 		}
 	}
 	r.alone = alone
+	lives.Store(alone, true)
 	return made, nil
 }
 
@@ -229,6 +236,7 @@ func (r *room) leave() error {
 	if r.alone == nil {
 		return nil
 	}
+	lives.Delete(r.alone)
 	return r.alone.Close()
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -93,6 +94,24 @@ func TestPreparingAgainReplaces(t *testing.T) {
 	}
 	if got, err := second.Peek(key("os-only")); err != nil || got.Status != Prepared {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestForgottenSessionStaysAlive: a build that does not keep its session is
+// still no dead one.
+func TestForgottenSessionStaysAlive(t *testing.T) {
+	t.Parallel()
+	temp := t.TempDir()
+	if _, _, err := Join(member("os-only", ""), WithTempDir(temp), WithRunID("run")); err != nil {
+		t.Fatal(err)
+	}
+	child := joinHere(t, temp, member("hybrid", "os-only"))
+	for range 3 {
+		runtime.GC()
+		time.Sleep(5 * time.Millisecond) // cleanups run beside the program
+	}
+	if result, _, err := child.look(key("os-only"), 0); err != nil || result.Status != Prepared {
+		t.Errorf("got %+v, %v", result, err)
 	}
 }
 
