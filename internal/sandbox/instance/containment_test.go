@@ -67,7 +67,7 @@ const chrootEscape = `perl -e 'mkdir "/tmp/jail"; opendir(D, "/"); chroot("/tmp/
 
 // spread goes for the canary by each path there is.
 const spread = `
-for p in "" /proc/*/root /proc/*/cwd /proc/*/task/*/root /proc/*/fd/*; do
+for p in "" /proc/*/root /proc/*/cwd /proc/1/task/*/root /proc/*/fd/*; do
 	for f in "$CANARY" "$(dirname "$CANARY")/made"; do
 		echo overwritten > "$p$f"; truncate -s 0 "$p$f"; chmod 777 "$p$f"; rm -rf "$p$f"
 	done

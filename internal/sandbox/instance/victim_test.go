@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func victim(arg string) {
 		if err != nil {
 			return err
 		}
-		s := instance.Spec{ID: "i-0victim", Addr: netip.MustParseAddr(address), User: "admin", UserData: []byte("#!/bin/sh\nexec sleep " + marker + "\n")}
+		s := instance.Spec{ID: "i-0victim", Addr: netip.MustParseAddr(address), User: "admin", UserData: []byte("#!/bin/sh\nexec sleep 86399\n")}
 		return b.Start(context.Background(), s)
 	}()
 	if err != nil {
@@ -36,9 +37,6 @@ func victim(arg string) {
 	fmt.Println("up")
 	select {}
 }
-
-// marker finds the guest's program among the processes of the machine.
-const marker = "86399.25"
 
 func TestKilledParentLeavesNothing(t *testing.T) {
 	if instance.Supported() != nil {
@@ -67,14 +65,15 @@ func TestKilledParentLeavesNothing(t *testing.T) {
 	if err != nil || !bytes.HasPrefix(said[:n], []byte("up")) {
 		t.Fatalf("victim: %s %v", said[:n], err)
 	}
-	eventually(t, "the guest's program starts", func() bool { return len(guestProcesses(t)) >= 3 })
+	eventually(t, "the guest's program starts", func() bool { return len(descendants(t, cmd.Process.Pid)) >= 3 })
+	guests := descendants(t, cmd.Process.Pid)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err == nil {
 		t.Fatal("the victim ended by itself")
 	}
-	eventually(t, "guest processes go", func() bool { return len(guestProcesses(t)) == 0 })
+	eventually(t, "guest processes go", func() bool { return alive(guests) == 0 })
 	after, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		t.Fatal(err)
@@ -91,25 +90,51 @@ func TestKilledParentLeavesNothing(t *testing.T) {
 	}
 }
 
-// guestProcesses are those with the marker, and guest stages in the victim's process tree.
-func guestProcesses(t *testing.T) []string {
+// process tells one process from a later one with the same id.
+type process struct{ pid, started string }
+
+// descendants are the processes below one.
+func descendants(t *testing.T, root int) map[process]bool {
 	t.Helper()
-	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	parents := map[process]string{}
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []string
 	for _, f := range files {
 		text, err := os.ReadFile(f)
 		if err != nil {
 			continue // ended meanwhile
 		}
-		line := strings.ReplaceAll(string(text), "\x00", " ")
-		if strings.Contains(line, marker) || strings.HasPrefix(line, "goldenami-guest-") {
-			out = append(out, line)
+		_, rest, _ := strings.Cut(string(text), ") ") // proc_pid_stat(5): the name may hold anything
+		if fields := strings.Fields(rest); len(fields) > 19 {
+			parents[process{filepath.Base(filepath.Dir(f)), fields[19]}] = fields[1]
+		}
+	}
+	below := map[string]bool{strconv.Itoa(root): true}
+	out := map[process]bool{}
+	for grown := true; grown; {
+		grown = false
+		for p, parent := range parents {
+			if below[parent] && !below[p.pid] {
+				below[p.pid], out[p], grown = true, true, true
+			}
 		}
 	}
 	return out
+}
+
+// alive counts those that still run, as whosever children.
+func alive(processes map[process]bool) int {
+	n := 0
+	for p := range processes {
+		text, err := os.ReadFile(filepath.Join("/proc", p.pid, "stat"))
+		_, rest, _ := strings.Cut(string(text), ") ")
+		if f := strings.Fields(rest); err == nil && len(f) > 19 && f[19] == p.started && f[0] != "Z" {
+			n++
+		}
+	}
+	return n
 }
 
 func eventually(t *testing.T, what string, ok func() bool) {
