@@ -182,6 +182,31 @@ func TestCopyAsksForNoMoreThanWasAskedFor(t *testing.T) {
 	})
 }
 
+func TestDeprecateAfterIsTheSameDateInEveryRun(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		made := time.Now().Add(-24 * time.Hour).UTC()
+		source := distribution.Source{Region: home, ImageID: r.cloud.AddImage(home, "plain", "", func(i *types.Image) {
+			i.CreationDate = aws.String(made.Format("2006-01-02T15:04:05.000Z"))
+		})}
+		spec := distribution.Spec{Targets: []distribution.Target{{Region: eu}}, DeprecateAfter: 30 * 24 * time.Hour}
+		res := r.done(source, spec)
+		want := made.Add(30 * 24 * time.Hour).Round(time.Minute).Format("2006-01-02T15:04:05.000Z")
+		for _, region := range []string{home, eu} {
+			if got := aws.ToString(r.cloud.Images(region)[res[region].ImageID].DeprecationTime); got != want {
+				t.Errorf("%s: deprecated at %s, want %s", region, got, want)
+			}
+		}
+		r.cloud.ForgetCalls()
+		time.Sleep(time.Hour)
+		r.done(source, spec)
+		if got := append(r.writes(home), r.writes(eu)...); len(got) != 0 {
+			t.Errorf("the second run writes: %v", got)
+		}
+		spec.DeprecateAfter = time.Hour
+		wantError(t, r.engine.Preflight(r.Context(), source, spec), "in the past")
+	})
+}
+
 func TestSourceRegionTarget(t *testing.T) {
 	t.Parallel()
 	t.Run("encrypted already", func(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 )
 
@@ -77,9 +79,25 @@ func (p *Plan) complete(source *sourceImage) error {
 	if p.spec.Meta == nil {
 		p.spec.Meta = source.meta
 	}
+	if err := p.dateDeprecation(source); err != nil {
+		return err
+	}
 	if n := len(p.copyTags(source)); n > maxTags {
 		return fmt.Errorf("a copy of %s would have %d tags with those of its source, and EC2 takes %d: give fewer", p.Source.ImageID, n, maxTags)
 	}
+	return nil
+}
+
+// dateDeprecation turns DeprecateAfter into a date, in every Region the same.
+func (p *Plan) dateDeprecation(source *sourceImage) error {
+	if p.spec.DeprecateAfter == 0 || !p.spec.DeprecateAt.IsZero() {
+		return nil
+	}
+	made, err := time.Parse(time.RFC3339, aws.ToString(source.image.CreationDate))
+	if err != nil {
+		return fmt.Errorf("deprecate: when source image %s was made is not known: %w", p.Source.ImageID, err)
+	}
+	p.spec.DeprecateAt = made.Add(p.spec.DeprecateAfter)
 	return nil
 }
 
@@ -136,6 +154,9 @@ func (p *Plan) Steps(rp RegionPlan) []string {
 	}
 	if _, ok := p.spec.FastLaunch[rp.Region]; ok {
 		add("turn fast launch on")
+	}
+	if after := p.spec.DeprecateAfter; after > 0 && p.spec.DeprecateAt.IsZero() {
+		add("deprecate %s after the image was made", after)
 	}
 	if !p.spec.DeprecateAt.IsZero() {
 		add("deprecate at %s", p.spec.DeprecateAt.UTC().Round(time.Minute).Format(time.RFC3339))

@@ -26,10 +26,10 @@ func (e *Engine) Preflight(ctx context.Context, source Source, spec Spec) error 
 		return err
 	}
 	f := &findings{}
-	if at := spec.DeprecateAt; !at.IsZero() && at.Before(time.Now()) {
+	image := e.preflightSource(ctx, plan, f)
+	if at := plan.spec.DeprecateAt; !at.IsZero() && at.Before(time.Now()) {
 		f.add(fmt.Errorf("the deprecation date %s is in the past", at.UTC().Format(time.RFC3339)))
 	}
-	image := e.preflightSource(ctx, plan, f)
 	usable := e.usableRegions(ctx, plan, f)
 	var wg sync.WaitGroup
 	for _, rp := range plan.Regions {

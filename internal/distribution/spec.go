@@ -39,6 +39,10 @@ type Spec struct {
 	// DeprecateAt is rounded to the minute, as EC2 does. Zero leaves it alone.
 	DeprecateAt time.Time
 
+	// DeprecateAfter counts from when the source image was made, so that a second
+	// run finds the same date. It is for when DeprecateAt is zero.
+	DeprecateAfter time.Duration
+
 	// Protect turns deregistration protection on; nil leaves it alone.
 	Protect *Protection
 

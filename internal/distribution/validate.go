@@ -123,6 +123,9 @@ func (s Spec) Validate() error {
 	if m := s.CopyMinutes; m != 0 && (m < minCopyMinutes || m > maxCopyMinutes || m%copyMinuteStep != 0) {
 		errs = append(errs, fmt.Errorf("snapshot_copy_duration_minutes: a time-based copy takes %d to %d minutes in steps of %d, not %d", minCopyMinutes, maxCopyMinutes, copyMinuteStep, m))
 	}
+	if s.DeprecateAfter < 0 {
+		errs = append(errs, fmt.Errorf("deprecate: %s is before the image was made", s.DeprecateAfter))
+	}
 	if s.Name != "" {
 		if err := ami.ValidateName(s.Name); err != nil {
 			errs = append(errs, err)

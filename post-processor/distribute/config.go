@@ -46,7 +46,8 @@ type Config struct {
 	// When the images are deprecated: a time such as `2027-01-31T00:00:00Z`, at
 	// most 10 years away. It cannot be set together with `deprecate_after`.
 	DeprecateAt string `mapstructure:"deprecate_at" required:"false"`
-	// How long from now until the images are deprecated, such as `90d` or `720h`.
+	// How long after the source image was made the images are deprecated, such as
+	// `90d` or `720h`.
 	DeprecateAfter string `mapstructure:"deprecate_after" required:"false"`
 	// Protects every image against being deregistered.
 	DeregistrationProtection Protection `mapstructure:"deregistration_protection" required:"false"`
@@ -135,7 +136,7 @@ func (c *Config) Prepare(raws ...interface{}) error {
 	}
 	if len(errs) == 0 {
 		// What the options mean together; the parts were found in order above.
-		spec := c.spec(time.Now())
+		spec := c.spec()
 		if unknown(spec.Name) {
 			spec.Name = ""
 		}
@@ -224,13 +225,10 @@ func (c *Config) share() distribution.Share {
 }
 
 // spec is what the options alone ask for; the artifact adds the rest.
-func (c *Config) spec(now time.Time) distribution.Spec {
+func (c *Config) spec() distribution.Spec {
 	s := distribution.Spec{
 		Share: c.share(), Tags: c.Tags, SnapshotTags: c.SnapshotTags, Name: c.Name, Description: c.Description,
-		CopyMinutes: c.SnapshotCopyDurationMinutes, DeprecateAt: c.deprecateAt, IMDSv2: c.IMDSSupport != "", Timeout: c.timeout,
-	}
-	if c.deprecateAfter > 0 {
-		s.DeprecateAt = now.Add(c.deprecateAfter)
+		CopyMinutes: c.SnapshotCopyDurationMinutes, DeprecateAt: c.deprecateAt, DeprecateAfter: c.deprecateAfter, IMDSv2: c.IMDSSupport != "", Timeout: c.timeout,
 	}
 	if p := c.DeregistrationProtection; p.Enabled {
 		s.Protect = &distribution.Protection{Cooldown: p.WithCooldown}

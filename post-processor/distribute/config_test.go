@@ -63,8 +63,7 @@ func TestHCLTemplate(t *testing.T) {
 	`)); err != nil {
 		t.Fatal(err)
 	}
-	now := time.Now()
-	spec := r.pp.config.spec(now)
+	spec := r.pp.config.spec()
 	if len(spec.Targets) != 3 || spec.Targets[1].KMSKeyID != "alias/golden" || spec.Targets[2].KMSKeyID != "" || !*spec.Targets[2].Encrypt {
 		t.Errorf("targets: %+v", spec.Targets)
 	}
@@ -72,7 +71,7 @@ func TestHCLTemplate(t *testing.T) {
 		t.Errorf("share: %+v", spec.Share)
 	}
 	if spec.Tags["team"] != "web" || spec.SnapshotTags["cost"] != "42" || spec.Name != "final" || spec.Description != "golden" ||
-		spec.CopyMinutes != 60 || !spec.DeprecateAt.Equal(now.Add(90*24*time.Hour)) || !spec.IMDSv2 || spec.Timeout != 90*time.Minute ||
+		spec.CopyMinutes != 60 || spec.DeprecateAfter != 90*24*time.Hour || !spec.IMDSv2 || spec.Timeout != 90*time.Minute ||
 		spec.Protect == nil || !spec.Protect.Cooldown {
 		t.Errorf("spec: %+v", spec)
 	}

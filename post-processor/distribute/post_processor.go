@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"time"
 
 	"github.com/hashicorp/hcl/v2/hcldec"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
@@ -64,7 +63,7 @@ func (p *PostProcessor) PostProcess(ctx context.Context, ui packersdk.Ui, a pack
 
 func (p *PostProcessor) distribute(ctx context.Context, ui packersdk.Ui, in *input) (*Artifact, error) {
 	source := in.source(p.config.Region)
-	spec := p.config.spec(time.Now())
+	spec := p.config.spec()
 	spec.RunID = runID(in)
 	in.extend(&spec, source)
 	if _, err := distribution.NewPlan(source, spec); err != nil {

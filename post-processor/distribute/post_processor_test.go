@@ -257,7 +257,7 @@ func TestFailedRegionIsSweptAndTheOthersAreKept(t *testing.T) {
 	if err != nil || strings.Contains(string(data), eu) || !strings.Contains(string(data), tokyo) {
 		t.Errorf("outputs: %s, %v", data, err)
 	}
-	if !r.ui.said("ERROR "+eu) || !r.ui.said("Removing 1 copies") {
+	if !r.ui.said("ERROR "+eu) || !r.ui.said("Removing what is not finished: 1") {
 		t.Errorf("said: %q", r.ui.lines)
 	}
 }

@@ -70,7 +70,7 @@ func (s *session) end(ctx context.Context, ui packersdk.Ui, err error) error {
 	defer cancel()
 	s.stop()
 	if n := len(s.record.Live()); n > 0 {
-		ui.Say(fmt.Sprintf("Removing %d copies that are not finished", n))
+		ui.Say(fmt.Sprintf("Removing what is not finished: %d images", n))
 	}
 	left, sweepErr := s.record.Sweep(ctx, s.deleter)
 	for _, r := range left {
