@@ -20,7 +20,7 @@ func runChanged(t *testing.T, o seal.Options, more string) (*seal.Report, int) {
 		t.Fatal("the program no longer ends with its call of main")
 	}
 	parser := seal.NewParser(o)
-	status, _ := sealtest.Shells(t)[0].Run(t.Context(), t, strings.TrimSuffix(text, last)+more+"\n"+last, parser)
+	status, _ := sealtest.Dash(t).Run(t.Context(), t, strings.TrimSuffix(text, last)+more+"\n"+last, parser)
 	return parser.Report(), status
 }
 
@@ -75,7 +75,7 @@ func TestACutProgramDoesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sh := sealtest.Shells(t)[0]
+	sh := sealtest.Dash(t)
 	for cut := len(text) - len("main </dev/null\n"); cut > 0; cut -= 611 {
 		var out strings.Builder
 		sh.Run(t.Context(), t, text[:cut], &out)

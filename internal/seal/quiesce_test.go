@@ -61,7 +61,7 @@ func TestNoServiceIsStoppedForAMountedRoot(t *testing.T) {
 	text := strings.TrimSuffix(program(t, nil), "main </dev/null\n") +
 		"if runs_systemd || runs_openrc || session_manager_carries_us; then echo live; fi\n"
 	var out bytes.Buffer
-	if status, stderr := sealtest.Shells(t)[0].Run(t.Context(), t, text, &out); status != 0 || out.String() != "" {
+	if status, stderr := sealtest.Dash(t).Run(t.Context(), t, text, &out); status != 0 || out.String() != "" {
 		t.Errorf("status %d, %q, %s", status, out.String(), stderr)
 	}
 }

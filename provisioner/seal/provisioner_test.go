@@ -21,7 +21,7 @@ func sealed(t *testing.T, g *guest, root string, config map[string]any) (shown s
 	t.Helper()
 	g.t = t
 	if g.behave == nil && g.shell.Name == "" {
-		g.shell = sealtest.Shells(t)[0]
+		g.shell = sealtest.Dash(t)
 	}
 	p := overRPC(t, &Provisioner{root: root})
 	if err := p.Prepare(config); err != nil {
@@ -152,7 +152,7 @@ func TestGuestsThatMisbehave(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c.guest.shell = sealtest.Shells(t)[0]
+			c.guest.shell = sealtest.Dash(t)
 			_, err := sealed(t, c.guest, sealtest.Plant(t), nil)
 			if c.want == "" && err != nil {
 				t.Error(err)

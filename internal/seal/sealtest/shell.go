@@ -28,10 +28,16 @@ type Shell struct {
 func Shells(t testing.TB) []Shell {
 	t.Helper()
 	return []Shell{
-		{Name: "dash", Argv: []string{find(t, "dash"), "-s"}},
+		Dash(t),
 		{Name: "bash", Argv: []string{find(t, "bash"), "--posix", "-s"}},
 		BusyBox(t),
 	}
+}
+
+// Dash is the quickest of them, for tests in which the shell does not matter.
+func Dash(t testing.TB) Shell {
+	t.Helper()
+	return Shell{Name: "dash", Argv: []string{find(t, "dash"), "-s"}}
 }
 
 // BusyBox is its shell with its tools, but for those named in without.
