@@ -19,6 +19,9 @@
 // What it does not do: a guest shares the host's kernel and its network, so it needs no route or address of
 // its own, sees the host's listening ports, and cannot bind ports below 1024. There is no systemd in it, no
 // sshd_config is read (public keys are the only way in), and memory and processor time are not limited.
+// Programs of another architecture, 32 bit ones included, do not run, and on kernels before 6.12 a guest can
+// connect to abstract unix sockets of the host. A program that uses this package should be built with
+// CGO_ENABLED=0: one that is linked against the C library needs that library in the base as well.
 // It keeps a well-meaning build, and its mistakes, away from the host; it is no place for hostile code.
 //
 // Disks of stopped instances live in memory and reach the state directory in [Backend.Close]; layers reach
