@@ -250,6 +250,11 @@ func FuzzQuoting(f *testing.F) {
 	for _, seed := range []string{"", "'", "''", "a'b\"c", "$(touch /tmp/x)", "`x`", "\\", "\n", "a\n'\n", "!x", "\x01\x7f\xff", "é", "-n", "*", "\r\n"} {
 		f.Add(seed)
 	}
+	var all strings.Builder
+	for b := 1; b < 256; b++ {
+		all.WriteString("x" + string([]byte{byte(b)}) + "'" + string([]byte{byte(b)}))
+	}
+	f.Add(all.String())
 	found := shells(f)
 	f.Fuzz(func(t *testing.T, value string) {
 		if strings.ContainsRune(value, 0) {
