@@ -160,3 +160,20 @@ func TestAFailedOperationDoesNotStopTheOthers(t *testing.T) {
 		}
 	})
 }
+
+// A cloud-init that never ends would write back what is removed.
+func TestCloudInitMustHaveEnded(t *testing.T) {
+	t.Parallel()
+	for status, refused := range map[string]bool{"0": false, "1": false, "2": false, "124": true, "143": true} {
+		root := sealtest.Plant(t)
+		report, _ := runChanged(t, options(t, root, seal.ModeSeal), `
+cloud_init_boots() { true; }
+timeout() { [ "$1 $2 $3 $4" = "120 cloud-init status --wait" ] && return `+status+`; }`)
+		if got := len(report.Refusals) == 1 && report.Refusals[0].Check == "cloud-init"; got != refused {
+			t.Errorf("status %s: refusals %v", status, report.Refusals)
+		}
+		if _, err := os.Lstat(filepath.Join(root, "root/.bash_history")); (err == nil) != refused {
+			t.Errorf("status %s: %v", status, err)
+		}
+	}
+}
