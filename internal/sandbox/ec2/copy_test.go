@@ -93,16 +93,14 @@ func TestCopyImageWithABadKeyFailsLate(t *testing.T) {
 		"asymmetric":      {c.key(sandboxtest.Home, there, asymmetric), invalid},
 		"foreign aws/ebs": {"arn:aws:kms:" + there + ":" + sandboxtest.Partner + ":alias/aws/ebs", inaccessible},
 	} {
-		t.Run(name, func(t *testing.T) {
-			image := c.image(c.abroad, c.copyTo(c.abroad, source, withKey(test.key)))
-			if image.State != types.ImageStateFailed || aws.ToString(image.StateReason.Code) != test.code {
-				t.Fatalf("want failed with %s, got %s %+v", test.code, image.State, image.StateReason)
-			}
-			snapshot := c.snapshot(c.abroad, *image.BlockDeviceMappings[0].Ebs.SnapshotId)
-			if snapshot.State != types.SnapshotStateError || *snapshot.StateMessage != "Given key ID is not accessible" {
-				t.Errorf("want a snapshot in error, got %s %q", snapshot.State, aws.ToString(snapshot.StateMessage))
-			}
-		})
+		image := c.image(c.abroad, c.copyTo(c.abroad, source, withKey(test.key)))
+		if image.State != types.ImageStateFailed || aws.ToString(image.StateReason.Code) != test.code {
+			t.Fatalf("%s: want failed with %s, got %s %+v", name, test.code, image.State, image.StateReason)
+		}
+		snapshot := c.snapshot(c.abroad, *image.BlockDeviceMappings[0].Ebs.SnapshotId)
+		if snapshot.State != types.SnapshotStateError || *snapshot.StateMessage != "Given key ID is not accessible" {
+			t.Errorf("%s: want a snapshot in error, got %s %q", name, snapshot.State, aws.ToString(snapshot.StateMessage))
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package ec2_test
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -19,7 +18,6 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox"
-	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/sandboxtest"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -47,70 +45,6 @@ func (c *clock) pass(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)
-}
-
-// guests is a backend that keeps what was asked of it, in order, and can be told
-// to fail a commit.
-type guests struct {
-	instance.Backend
-	mu      sync.Mutex
-	asked   []string
-	layers  map[string]bool
-	refuses error
-	// gate holds every commit until it is closed.
-	gate chan struct{}
-}
-
-func newGuests() *guests { return &guests{Backend: instance.NewNone(), layers: map[string]bool{}} }
-
-func (g *guests) note(what string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.asked = append(g.asked, what)
-}
-
-func (g *guests) log() string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return strings.Join(g.asked, " ")
-}
-
-func (g *guests) held() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.layers)
-}
-
-func (g *guests) Start(ctx context.Context, s instance.Spec) error {
-	g.note("start")
-	return g.Backend.Start(ctx, s)
-}
-
-func (g *guests) Stop(ctx context.Context, id string) error {
-	g.note("stop")
-	return g.Backend.Stop(ctx, id)
-}
-
-func (g *guests) Commit(ctx context.Context, id, layer string) (int64, error) {
-	if g.gate != nil {
-		<-g.gate
-	}
-	g.note("commit")
-	if g.refuses != nil {
-		return 0, g.refuses
-	}
-	g.mu.Lock()
-	g.layers[layer] = true
-	g.mu.Unlock()
-	_, err := g.Backend.Commit(ctx, id, layer)
-	return 1000, err
-}
-
-func (g *guests) DeleteLayer(layer string) error {
-	g.mu.Lock()
-	delete(g.layers, layer)
-	g.mu.Unlock()
-	return g.Backend.DeleteLayer(layer)
 }
 
 // cloud is an endpoint with two accounts in two Regions.
@@ -179,22 +113,21 @@ func refused(t *testing.T, err error, status int, code, message string) {
 // vendor is the newest Amazon Linux image of a Region for x86_64.
 func (c *cloud) vendor(client *ec2.Client) types.Image {
 	c.t.Helper()
-	out := must2(c.t)(client.DescribeImages(c.t.Context(), &ec2.DescribeImagesInput{
+	out := c.images(client, &ec2.DescribeImagesInput{
 		Owners:  []string{"amazon"},
 		Filters: []types.Filter{{Name: aws.String("name"), Values: []string{"al2023-ami-2023.9.20261102.*x86_64"}}},
-	}))
-	if len(out.Images) != 1 {
-		c.t.Fatalf("want one vendor image, got %d", len(out.Images))
+	})
+	if len(out) != 1 {
+		c.t.Fatalf("want one vendor image, got %d", len(out))
 	}
-	return out.Images[0]
+	return out[0]
 }
 
-// must2 is [must] around a call's two results.
-func must2(t *testing.T) func(*ec2.DescribeImagesOutput, error) *ec2.DescribeImagesOutput {
-	return func(out *ec2.DescribeImagesOutput, err error) *ec2.DescribeImagesOutput {
-		t.Helper()
-		return must(t, out, err)
-	}
+// images are what DescribeImages gives.
+func (c *cloud) images(client *ec2.Client, in *ec2.DescribeImagesInput) []types.Image {
+	c.t.Helper()
+	out, err := client.DescribeImages(c.t.Context(), in)
+	return must(c.t, out, err).Images
 }
 
 // launch runs an instance until it is running.
@@ -218,11 +151,11 @@ func (c *cloud) instanceState(id string) types.InstanceStateName {
 // image describes one image.
 func (c *cloud) image(client *ec2.Client, id string) types.Image {
 	c.t.Helper()
-	out := must2(c.t)(client.DescribeImages(c.t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{id}, IncludeDisabled: aws.Bool(true)}))
-	if len(out.Images) != 1 {
-		c.t.Fatalf("want image %s, got %d images", id, len(out.Images))
+	out := c.images(client, &ec2.DescribeImagesInput{ImageIds: []string{id}, IncludeDisabled: aws.Bool(true)})
+	if len(out) != 1 {
+		c.t.Fatalf("want image %s, got %d images", id, len(out))
 	}
-	return out.Images[0]
+	return out[0]
 }
 
 func (c *cloud) snapshot(client *ec2.Client, id string) types.Snapshot {

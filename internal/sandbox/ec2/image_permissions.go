@@ -42,7 +42,7 @@ func (o oldPermissions) given() bool {
 }
 
 func (o oldPermissions) change() (permissionChange, error) {
-	var list []permission
+	list := make([]permission, 0, len(o.Users)+len(o.Groups)+len(o.Orgs)+len(o.Units))
 	for _, id := range o.Users {
 		list = append(list, permission{UserID: id})
 	}

@@ -205,8 +205,10 @@ func TestDescribeSnapshotsOwnersAndSharing(t *testing.T) {
 	if n := count(c.partner, &ec2.DescribeSnapshotsInput{OwnerIds: []string{sandboxtest.Home}}); n != 0 {
 		t.Errorf("a stranger sees %d", n)
 	}
-	_, err := c.home.ModifySnapshotAttribute(t.Context(), &ec2.ModifySnapshotAttributeInput{SnapshotId: aws.String(id),
-		CreateVolumePermission: &types.CreateVolumePermissionModifications{Add: []types.CreateVolumePermission{{UserId: aws.String(sandboxtest.Partner)}}}})
+	_, err := c.home.ModifySnapshotAttribute(t.Context(), &ec2.ModifySnapshotAttributeInput{
+		SnapshotId:             aws.String(id),
+		CreateVolumePermission: &types.CreateVolumePermissionModifications{Add: []types.CreateVolumePermission{{UserId: aws.String(sandboxtest.Partner)}}},
+	})
 	must(t, 0, err)
 	if n := count(c.partner, &ec2.DescribeSnapshotsInput{OwnerIds: []string{sandboxtest.Home}, RestorableByUserIds: []string{"self"}, Filters: []types.Filter{filter("status", "completed"), filter("encrypted", "false"), filter("volume-size", "8")}}); n != 1 {
 		t.Errorf("the partner sees %d", n)

@@ -34,20 +34,34 @@ func within[V any](m func(*world.Region) map[string]V) func(*world.Region, strin
 }
 
 var taggable = []tagged{
-	{"ami", "image", func(r *world.Region, id string) bool { return r.Images[id] != nil && !r.Images[id].Deregistered },
-		"InvalidAMIID.NotFound", "The image id '[%s]' does not exist"},
-	{"snap", "snapshot", within(func(r *world.Region) map[string]*world.Snapshot { return r.Snapshots }),
-		"InvalidSnapshot.NotFound", "The snapshot '%s' does not exist."},
-	{"i", "instance", within(func(r *world.Region) map[string]*world.Instance { return r.Instances }),
-		"InvalidInstanceID.NotFound", "The instance ID '%s' does not exist"},
-	{"vol", "volume", within(func(r *world.Region) map[string]*world.Volume { return r.Volumes }),
-		"InvalidVolume.NotFound", "The volume '%s' does not exist."},
-	{"sg", "security-group", within(func(r *world.Region) map[string]*world.SecurityGroup { return r.SecurityGroups }),
-		"InvalidGroup.NotFound", "The security group '%s' does not exist"},
-	{"vpc", "vpc", within(func(r *world.Region) map[string]*world.VPC { return r.VPCs }),
-		"InvalidVpcID.NotFound", "The vpc ID '%s' does not exist"},
-	{"subnet", "subnet", within(func(r *world.Region) map[string]*world.Subnet { return r.Subnets }),
-		"InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist"},
+	{
+		"ami", "image", func(r *world.Region, id string) bool { return r.Images[id] != nil && !r.Images[id].Deregistered },
+		"InvalidAMIID.NotFound", "The image id '[%s]' does not exist",
+	},
+	{
+		"snap", "snapshot", within(func(r *world.Region) map[string]*world.Snapshot { return r.Snapshots }),
+		"InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.",
+	},
+	{
+		"i", "instance", within(func(r *world.Region) map[string]*world.Instance { return r.Instances }),
+		"InvalidInstanceID.NotFound", "The instance ID '%s' does not exist",
+	},
+	{
+		"vol", "volume", within(func(r *world.Region) map[string]*world.Volume { return r.Volumes }),
+		"InvalidVolume.NotFound", "The volume '%s' does not exist.",
+	},
+	{
+		"sg", "security-group", within(func(r *world.Region) map[string]*world.SecurityGroup { return r.SecurityGroups }),
+		"InvalidGroup.NotFound", "The security group '%s' does not exist",
+	},
+	{
+		"vpc", "vpc", within(func(r *world.Region) map[string]*world.VPC { return r.VPCs }),
+		"InvalidVpcID.NotFound", "The vpc ID '%s' does not exist",
+	},
+	{
+		"subnet", "subnet", within(func(r *world.Region) map[string]*world.Subnet { return r.Subnets }),
+		"InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist",
+	},
 	{"key", "key-pair", func(r *world.Region, id string) bool {
 		for _, k := range r.KeyPairs {
 			if k.ID == id {
@@ -64,8 +78,10 @@ var taggable = []tagged{
 		}
 		return false
 	}, "InvalidLaunchTemplateId.NotFound", "The launch template ID '%s' does not exist"},
-	{"fleet", "fleet", within(func(r *world.Region) map[string]*world.Fleet { return r.Fleets }),
-		"InvalidFleetId.NotFound", "The fleet ID '%s' does not exist"},
+	{
+		"fleet", "fleet", within(func(r *world.Region) map[string]*world.Fleet { return r.Fleets }),
+		"InvalidFleetId.NotFound", "The fleet ID '%s' does not exist",
+	},
 	{"eni", "network-interface", func(r *world.Region, id string) bool {
 		for _, i := range r.Instances {
 			if i.InterfaceID == id && i.State != world.StateTerminated {

@@ -44,7 +44,7 @@ func TestTagLimitAndDeletion(t *testing.T) {
 	t.Parallel()
 	c := start(t, world.Delays{})
 	id := c.build("image")
-	var pairs []string
+	pairs := make([]string, 0, 100)
 	for n := range 50 {
 		pairs = append(pairs, "key"+strconv.Itoa(n), "v")
 	}

@@ -190,7 +190,7 @@ type listedKey struct {
 }
 
 func listKeys(c *action.Call, in *paged) (*listKeysOutput, error) {
-	var all []listedKey
+	all := make([]listedKey, 0, len(c.Mine().Keys))
 	for _, k := range c.Mine().Keys {
 		all = append(all, listedKey{KeyID: k.ID, KeyArn: k.ARN})
 	}

@@ -71,7 +71,8 @@ func TestDescribeKeyByEveryName(t *testing.T) {
 	arn := "arn:aws:kms:" + here + ":" + sandboxtest.Home + ":"
 	for _, ref := range []string{*key.KeyId, *key.Arn, "alias/golden", arn + "alias/golden"} {
 		got, err := describe(t, c, ref)
-		if must(t, got, err); *got.Arn != *key.Arn || got.KeyManager != types.KeyManagerTypeCustomer || got.KeyState != types.KeyStateEnabled || !got.Enabled || got.KeySpec != types.KeySpecSymmetricDefault {
+		must(t, got, err)
+		if *got.Arn != *key.Arn || got.KeyManager != types.KeyManagerTypeCustomer || got.KeyState != types.KeyStateEnabled || !got.Enabled || got.KeySpec != types.KeySpecSymmetricDefault {
 			t.Errorf("%s: %+v", ref, got)
 		}
 	}
@@ -90,7 +91,8 @@ func TestTheEBSKeyIsMadeOnDemandAndManagedByAWS(t *testing.T) {
 	first, err := describe(t, c, "alias/aws/ebs")
 	must(t, first, err)
 	again, err := describe(t, c, "alias/aws/ebs")
-	if must(t, again, err); *again.Arn != *first.Arn || again.KeyManager != types.KeyManagerTypeAws {
+	must(t, again, err)
+	if *again.Arn != *first.Arn || again.KeyManager != types.KeyManagerTypeAws {
 		t.Errorf("the ebs key: %+v then %+v", first, again)
 	}
 	_, err = c.DisableKey(t.Context(), &kms.DisableKeyInput{KeyId: first.Arn})
@@ -162,8 +164,10 @@ func TestAnotherAccountNeedsPolicyOrGrant(t *testing.T) {
 		*key.Arn + " because no resource-based policy allows the kms:GenerateDataKeyWithoutPlaintext action"
 	refused(t, dry(partner), "AccessDeniedException", denied)
 
-	grant, err := owner.CreateGrant(t.Context(), &kms.CreateGrantInput{KeyId: key.Arn, GranteePrincipal: aws.String("arn:aws:iam::" + sandboxtest.Partner + ":role/builder"),
-		Operations: []types.GrantOperation{types.GrantOperationGenerateDataKeyWithoutPlaintext}, Name: aws.String("copy")})
+	grant, err := owner.CreateGrant(t.Context(), &kms.CreateGrantInput{
+		KeyId: key.Arn, GranteePrincipal: aws.String("arn:aws:iam::" + sandboxtest.Partner + ":role/builder"),
+		Operations: []types.GrantOperation{types.GrantOperationGenerateDataKeyWithoutPlaintext}, Name: aws.String("copy"),
+	})
 	must(t, grant, err)
 	refused(t, dry(partner), "DryRunOperationException", success)
 	grants, err := owner.ListGrants(t.Context(), &kms.ListGrantsInput{KeyId: key.Arn})

@@ -27,13 +27,13 @@ func enabled(c *action.Call, ref, operation string) (*world.Key, error) {
 	return key, nil
 }
 
-// encrypts is [enabled] for a symmetric key.
-func encrypts(c *action.Call, ref, operation string) (*world.Key, error) {
+// encrypts refuses what is not an enabled symmetric key that the caller may use.
+func encrypts(c *action.Call, ref, operation string) error {
 	key, err := enabled(c, ref, operation)
 	if err == nil && (key.Spec != symmetric || key.Usage != "ENCRYPT_DECRYPT") {
-		err = wire.Errorf("InvalidKeyUsageException", "%s key usage is %s which is not valid for %s.", key.ARN, key.Usage, operation)
+		return wire.Errorf("InvalidKeyUsageException", "%s key usage is %s which is not valid for %s.", key.ARN, key.Usage, operation)
 	}
-	return key, err
+	return err
 }
 
 // errNoData refuses cryptography itself: this endpoint keeps no key material, and
@@ -56,7 +56,7 @@ func generateDataKey(c *action.Call, in *dataKeyInput) (*none, error) {
 }
 
 func preflight(c *action.Call, ref, operation string, dry bool) (*none, error) {
-	if _, err := encrypts(c, ref, operation); err != nil {
+	if err := encrypts(c, ref, operation); err != nil {
 		return nil, err
 	}
 	if !dry {
@@ -96,7 +96,7 @@ type reEncryptInput struct {
 
 func reEncrypt(c *action.Call, in *reEncryptInput) (*none, error) {
 	if in.SourceKeyID != "" {
-		if _, err := encrypts(c, in.SourceKeyID, "ReEncryptFrom"); err != nil {
+		if err := encrypts(c, in.SourceKeyID, "ReEncryptFrom"); err != nil {
 			return nil, err
 		}
 	}

@@ -31,17 +31,17 @@ type Started struct {
 
 // Start serves an endpoint on a free port of the loopback interface. The end of
 // the test stops it, its instances included.
-func Start(t testing.TB, o sandbox.Options) *Started {
-	t.Helper()
+func Start(tb testing.TB, o sandbox.Options) *Started {
+	tb.Helper()
 	endpoint, err := sandbox.New(o)
 	if err != nil {
-		t.Fatalf("make the endpoint: %v", err)
+		tb.Fatalf("make the endpoint: %v", err)
 	}
 	server := httptest.NewServer(endpoint)
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		server.Close()
 		if err := endpoint.Close(); err != nil {
-			t.Errorf("close the endpoint: %v", err)
+			tb.Errorf("close the endpoint: %v", err)
 		}
 	})
 	return &Started{Endpoint: endpoint, URL: server.URL}

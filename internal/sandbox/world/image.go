@@ -193,3 +193,18 @@ func (w *World) VisibleImages(region, account string) []*Image {
 	}
 	return all
 }
+
+// abandon ends what was being taken when an endpoint was killed: its disks are in
+// no layer, and nothing is left that would finish them.
+func (r *Region) abandon() {
+	for _, i := range r.Images {
+		if i.Held {
+			i.Held, i.Failure = false, &Reason{Code: "Server.InternalError", Message: "Server.InternalError: the endpoint ended while the disk was being taken"}
+		}
+	}
+	for _, s := range r.Snapshots {
+		if s.Held {
+			s.Held, s.Failure, s.Layers = false, "An internal error has occurred", nil
+		}
+	}
+}

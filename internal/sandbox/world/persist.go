@@ -32,6 +32,7 @@ func (w *World) load() error {
 	for id := range w.state.Accounts {
 		for _, r := range w.Account(id).Regions {
 			r.makeMaps()
+			r.abandon()
 		}
 	}
 	return nil

@@ -1,0 +1,94 @@
+package world
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+var dawn = time.Date(2026, 11, 21, 6, 0, 0, 0, time.UTC)
+
+func TestSnapshotProgress(t *testing.T) {
+	t.Parallel()
+	s := &Snapshot{Started: dawn, ReadyAt: dawn.Add(100 * time.Second), SourceID: "snap-1"}
+	for _, test := range []struct {
+		after   time.Duration
+		state   string
+		percent int
+		settled bool
+	}{
+		{0, "pending", 0, false},
+		{9 * time.Second, "pending", 9, false},
+		{10 * time.Second, "pending", 10, true},
+		{99*time.Second + 999*time.Millisecond, "pending", 99, true},
+		{100 * time.Second, "completed", 100, true},
+	} {
+		now := dawn.Add(test.after)
+		if s.State(now) != test.state || s.Percent(now) != test.percent || s.Settled(now) != test.settled {
+			t.Errorf("after %s: %s %d%% %v", test.after, s.State(now), s.Percent(now), s.Settled(now))
+		}
+	}
+	s.Failure = "Source snapshot is not found."
+	if got := s.State(dawn.Add(time.Hour)); got != "error" {
+		t.Errorf("a failed copy is %s", got)
+	}
+	s.Held = true
+	if s.State(dawn.Add(time.Hour)) != "pending" || s.Percent(dawn.Add(time.Hour)) != 0 {
+		t.Error("a held snapshot goes on")
+	}
+}
+
+func TestKeyPolicies(t *testing.T) {
+	t.Parallel()
+	const owner, partner = "123456789012", "111122223333"
+	for policy, want := range map[string]bool{
+		`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + owner + `:root"}}]}`:                                     false,
+		`{"Statement":{"Effect":"Allow","Principal":{"AWS":"` + partner + `"}}}`:                                                       true,
+		`{"Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::` + partner + `:role/build"]}}]}`:                           true,
+		`{"Statement":[{"Effect":"Allow","Principal":"*"}]}`:                                                                           true,
+		`{"Statement":[{"Effect":"Allow","Principal":"*"},{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::` + partner + `:root"}}]}`: false,
+		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"}}]}`:                                               false,
+		`not a policy`: false,
+	} {
+		k := &Key{Account: owner, Manager: ManagedByCustomer, Policy: policy}
+		if k.UsableBy(partner) != want || !k.UsableBy(owner) {
+			t.Errorf("policy %s: partner %v, owner %v", policy, k.UsableBy(partner), k.UsableBy(owner))
+		}
+	}
+	if k := (&Key{Account: owner, Manager: ManagedByAWS, Policy: `{"Statement":[{"Effect":"Allow","Principal":"*"}]}`}); k.UsableBy(partner) {
+		t.Error("an AWS-managed key serves another account")
+	}
+}
+
+// A killed endpoint leaves images whose disk nobody takes any more.
+func TestHeldImagesOfAKilledEndpointHaveFailed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	kept := State{Accounts: map[string]*Account{HomeAccount: {ID: HomeAccount, Regions: map[string]*Region{"us-east-1": {
+		Name: "us-east-1", Account: HomeAccount,
+		Images:    map[string]*Image{"ami-1": {ID: "ami-1", OwnerID: HomeAccount, Held: true}},
+		Snapshots: map[string]*Snapshot{"snap-1": {ID: "snap-1", OwnerID: HomeAccount, Held: true, Layers: []string{"layer-1"}}},
+	}}}}}
+	text, err := json.Marshal(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, stateFile), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, err := New(Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Do(func() {
+		image, snapshot := w.FindImage("us-east-1", "ami-1"), w.FindSnapshot("us-east-1", "snap-1")
+		if image.State(w.Now()) != "failed" || snapshot.State(w.Now()) != "error" || w.LayerInUse("layer-1") {
+			t.Errorf("the image is %s, its snapshot %s", image.State(w.Now()), snapshot.State(w.Now()))
+		}
+	})
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
