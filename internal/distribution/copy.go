@@ -47,7 +47,7 @@ func (w *worker) request(ctx context.Context, dead []string) (string, error) {
 	in := w.copyInput()
 	what := fmt.Sprintf("copy %s from %s", w.plan.Source.ImageID, w.plan.Source.Region)
 	for generation := 0; ; generation++ {
-		in.ClientToken = aws.String(clientToken(in, w.plan.spec.RunID, dead, generation))
+		in.ClientToken = aws.String(clientToken(in, w.region.Region, w.plan.spec.RunID, dead, generation))
 		var out *ec2.CopyImageOutput
 		err := w.callSurviving(ctx, what, func(ctx context.Context) (err error) {
 			out, err = w.ec2.CopyImage(ctx, in)
@@ -115,14 +115,15 @@ func (w *worker) copyInput() *ec2.CopyImageInput {
 // clientToken is the same for the same request of the same run, and another for
 // anything else: EC2 then answers a repeated request with the first one's image,
 // and never with one that died. 52 characters; EC2 takes 64.
-func clientToken(in *ec2.CopyImageInput, run string, dead []string, generation int) string {
+func clientToken(in *ec2.CopyImageInput, region, run string, dead []string, generation int) string {
 	data, err := json.Marshal(struct {
 		Schema     int
 		Input      ec2.CopyImageInput
+		Region     string
 		Run        string
 		Dead       []string
 		Generation int
-	}{1, withoutToken(*in), run, dead, generation})
+	}{1, withoutToken(*in), region, run, dead, generation})
 	if err != nil { // strings, numbers and booleans alone cannot fail
 		panic(err)
 	}

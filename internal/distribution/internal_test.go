@@ -47,8 +47,8 @@ func TestClientTokenCoversEveryParameter(t *testing.T) {
 			TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeImage, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}}},
 		}
 	}
-	seen := map[string]string{clientToken(base(), "run", nil, 0): "base"}
-	if again := clientToken(base(), "run", nil, 0); seen[again] == "" || len(again) > 64 || strings.Trim(again, "abcdefghijklmnopqrstuvwxyz234567") != "" {
+	seen := map[string]string{clientToken(base(), "to", "run", nil, 0): "base"}
+	if again := clientToken(base(), "to", "run", nil, 0); seen[again] == "" || len(again) > 64 || strings.Trim(again, "abcdefghijklmnopqrstuvwxyz234567") != "" {
 		t.Errorf("token %q is not repeatable, or not up to 64 characters of ASCII", again)
 	}
 	for name, change := range map[string]func(*ec2.CopyImageInput){
@@ -63,14 +63,14 @@ func TestClientTokenCoversEveryParameter(t *testing.T) {
 	} {
 		in := base()
 		change(in)
-		token := clientToken(in, "run", nil, 0)
+		token := clientToken(in, "to", "run", nil, 0)
 		if seen[token] != "" {
 			t.Errorf("%s gives the token of %s", name, seen[token])
 		}
 		seen[token] = name
 	}
 	for name, token := range map[string]string{
-		"run": clientToken(base(), "run2", nil, 0), "dead": clientToken(base(), "run", []string{"ami-9"}, 0), "generation": clientToken(base(), "run", nil, 1),
+		"to": clientToken(base(), "elsewhere", "run", nil, 0), "run": clientToken(base(), "to", "run2", nil, 0), "dead": clientToken(base(), "to", "run", []string{"ami-9"}, 0), "generation": clientToken(base(), "to", "run", nil, 1),
 	} {
 		if seen[token] != "" {
 			t.Errorf("%s gives the token of %s", name, seen[token])
