@@ -81,6 +81,32 @@ func TestLaunchPermissions(t *testing.T) {
 	refused(t, err, badRequest, "InvalidAMIAttributeItemValue", `Invalid attribute item value "o-abcdefghij" for organizationArn item type.`)
 }
 
+// amazon-ebs names the accounts twice: in the older list without an operation, and
+// in the structure.
+func TestPermissionsAsAmazonEBSSendsThem(t *testing.T) {
+	t.Parallel()
+	c := start(t, world.Delays{})
+	id := c.build("image")
+	must(t, 0, c.modify(&ec2.ModifyImageAttributeInput{
+		ImageId: aws.String(id), UserIds: []string{sandboxtest.Partner}, LaunchPermission: add(types.LaunchPermission{UserId: aws.String(sandboxtest.Partner)}),
+	}))
+	must(t, 0, c.modify(&ec2.ModifyImageAttributeInput{
+		ImageId: aws.String(id), UserGroups: []string{"all"}, LaunchPermission: add(types.LaunchPermission{Group: types.PermissionGroupAll}),
+	}))
+	if image := c.image(c.partner, id); !*image.Public {
+		t.Error("the image is not public")
+	}
+	snapshot := c.rootSnapshot(c.home, id)
+	_, err := c.home.ModifySnapshotAttribute(t.Context(), &ec2.ModifySnapshotAttributeInput{
+		SnapshotId: aws.String(snapshot), UserIds: []string{sandboxtest.Partner},
+		CreateVolumePermission: &types.CreateVolumePermissionModifications{Add: []types.CreateVolumePermission{{UserId: aws.String(sandboxtest.Partner)}}},
+	})
+	must(t, 0, err)
+	c.snapshot(c.partner, snapshot)
+	refused(t, c.modify(&ec2.ModifyImageAttributeInput{ImageId: aws.String(id), UserIds: []string{sandboxtest.Partner}}), badRequest,
+		"InvalidParameterValue", "Invalid value '' for OperationType. Valid values: add, remove")
+}
+
 func TestEncryptedWithAnAWSManagedKeyIsNotShared(t *testing.T) {
 	t.Parallel()
 	c := start(t, world.Delays{})

@@ -41,6 +41,20 @@ func (o oldPermissions) given() bool {
 	return o.Operation != "" || len(o.Users)+len(o.Groups)+len(o.Orgs)+len(o.Units) > 0
 }
 
+// or gives what a call means that has the structure, the older lists or both. Lists
+// beside a structure and without an operation are repetitions, as amazon-ebs sends
+// them: EC2 takes the structure. Nil is a call that has neither.
+func (o oldPermissions) or(structure *permissionChange) (*permissionChange, error) {
+	switch {
+	case structure != nil && o.Operation != "":
+		return nil, wire.Errorf("InvalidParameterCombination", "The parameter operationType cannot be used with a structure of permissions") // unverified
+	case structure != nil || !o.given():
+		return structure, nil
+	}
+	change, err := o.change()
+	return &change, err
+}
+
 func (o oldPermissions) change() (permissionChange, error) {
 	list := make([]permission, 0, len(o.Users)+len(o.Groups)+len(o.Orgs)+len(o.Units))
 	for _, id := range o.Users {

@@ -30,7 +30,7 @@ func modifySnapshotAttribute(c *action.Call, in *modifySnapshotAttributeInput) (
 	if in.Attribute != "" && in.Attribute != "createVolumePermission" {
 		return nil, errAttribute(in.Attribute)
 	}
-	change, err := in.change()
+	change, err := in.permissions()
 	if err != nil {
 		return nil, err
 	}
@@ -50,19 +50,15 @@ func modifySnapshotAttribute(c *action.Call, in *modifySnapshotAttributeInput) (
 	return ok, nil
 }
 
-func (in *modifySnapshotAttributeInput) change() (permissionChange, error) {
-	var change permissionChange
+func (in *modifySnapshotAttributeInput) permissions() (permissionChange, error) {
+	given, err := in.or(in.Permission)
 	switch {
-	case in.Permission != nil:
-		change = *in.Permission
-	case in.given():
-		var err error
-		if change, err = in.oldPermissions.change(); err != nil {
-			return change, err
-		}
-	default:
-		return change, wire.Errorf("InvalidParameterCombination", "No attributes specified.") // as for images; unverified here
+	case err != nil:
+		return permissionChange{}, err
+	case given == nil:
+		return permissionChange{}, wire.Errorf("InvalidParameterCombination", "No attributes specified.") // as for images; unverified here
 	}
+	change := *given
 	if len(change.Add) > 0 && len(change.Remove) > 0 {
 		return change, wire.Errorf("InvalidParameterCombination", "The parameters add and remove cannot be used together") // unverified text
 	}
