@@ -29,10 +29,11 @@ type Key struct {
 // IsZero holds for the key of nothing, such as the parent of the lowest tier.
 func (k Key) IsZero() bool { return k == Key{} }
 
-// String names the image for messages: web/os-only (x86_64, eu-west-1).
+// String names the image for messages: web/os-only (x86_64, eu-west-1). The scope
+// tells accounts apart and is no name that a user gave.
 func (k Key) String() string {
 	var details []string
-	for _, detail := range []string{k.Architecture, k.Region, k.Scope} {
+	for _, detail := range []string{k.Architecture, k.Region} {
 		if detail != "" {
 			details = append(details, detail)
 		}

@@ -48,7 +48,7 @@ func (s *Session) Wait(ctx context.Context, key Key, report func(string)) (Resul
 			return Result{}, errOrphaned
 		}
 		if !time.Now().Before(nextReport) {
-			report(fmt.Sprintf("waiting for %q (%s) of this run, which is %s (%s)", member.Name, member.Key, result.Status, waited.Round(time.Second)))
+			report(waitingText(member.Key, result.Status, waited))
 			nextReport = nextReport.Add(reportEvery)
 		}
 		select {
@@ -56,6 +56,17 @@ func (s *Session) Wait(ctx context.Context, key Key, report func(string)) (Resul
 		case <-tick.C:
 		}
 	}
+}
+
+func waitingText(parent Key, status Status, waited time.Duration) string {
+	text := fmt.Sprintf("waiting for %s, which this run is about to build", parent)
+	if status == Running {
+		text = fmt.Sprintf("waiting for %s, which this run is building", parent)
+	}
+	if waited >= time.Second {
+		text += fmt.Sprintf(" (%s so far)", waited.Round(time.Second))
+	}
+	return text
 }
 
 // look judges the parent once. A status that is not final means: go on.
