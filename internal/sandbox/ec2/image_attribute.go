@@ -68,13 +68,9 @@ func (in *modifyImageAttributeInput) normalize() error {
 	if len(in.Codes) > 0 || in.Attribute == "productCodes" {
 		return wire.Errorf("UnsupportedOperation", "Product codes cannot be set.") // "Not supported" in the API reference; the text is unverified
 	}
-	// amazon-ebs sends the structure and the bare lists in one call, and EC2 takes the structure.
-	if in.given() && (in.Permission == nil || in.Operation != "") {
-		change, err := in.change()
-		if err != nil {
-			return err
-		}
-		in.Permission = &change
+	var err error
+	if in.Permission, err = in.or(in.Permission); err != nil {
+		return err
 	}
 	if in.Value != nil {
 		switch in.Attribute {
