@@ -54,7 +54,21 @@ func TestNoPathLeadsOutOfTheRoot(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		for _, link := range []string{"etc/hosts", "etc/machine-id", "etc/shadow-", "var/backups/shadow.bak"} {
+			if err := os.Remove(filepath.Join(root, link)); err != nil {
+				t.Fatal(err)
+			}
+			sealtest.Write(t, outside, filepath.Base(link), "the host's ip-10-0-0-1")
+			if err := os.Symlink(filepath.Join(outside, filepath.Base(link)), filepath.Join(root, link)); err != nil {
+				t.Fatal(err)
+			}
+		}
 		report, status := run(t, sh, options(t, root, seal.ModeSeal))
+		for _, file := range []string{"hosts", "machine-id", "shadow-", "shadow.bak"} {
+			if text, err := os.ReadFile(filepath.Join(outside, file)); err != nil || string(text) != "the host's ip-10-0-0-1" { //nolint:gosec // planted
+				t.Errorf("%s outside of the root: %q %v", file, text, err)
+			}
+		}
 		if status != seal.ExitLeft || !strings.Contains(report.Err().Error(), "leads out of the root") {
 			t.Errorf("status %d: %v", status, report.Err())
 		}

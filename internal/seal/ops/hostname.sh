@@ -10,7 +10,8 @@ ec2_name='ip-[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}'
 hostname_seal() {
 	if named_by_ec2; then drop "$GA_ROOT/etc/hostname"; fi
 	hosts=$GA_ROOT/etc/hosts
-	if [ -f "$hosts" ] && may_touch "$hosts" && grep -Eq "$ec2_name" "$hosts"; then
+	# Never through a link: a mounted guest's may lead to the host's file.
+	if [ -f "$hosts" ] && [ ! -L "$hosts" ] && may_touch "$hosts" && grep -Eq "$ec2_name" "$hosts"; then
 		before=$(size_of "$hosts")
 		# Written in place: the file keeps its label, mode and inode.
 		lines=$(grep -Ev "$ec2_name" "$hosts")
@@ -26,5 +27,5 @@ named_by_ec2() { [ -f "$GA_ROOT/etc/hostname" ] && grep -Eq "^$ec2_name" "$GA_RO
 
 hostname_check() {
 	if named_by_ec2; then left "$GA_ROOT/etc/hostname"; fi
-	if grep -Eq "$ec2_name" "$GA_ROOT/etc/hosts" 2>/dev/null; then left "$GA_ROOT/etc/hosts"; fi
+	if [ ! -L "$GA_ROOT/etc/hosts" ] && grep -Eq "$ec2_name" "$GA_ROOT/etc/hosts" 2>/dev/null; then left "$GA_ROOT/etc/hosts"; fi
 }

@@ -21,7 +21,8 @@ machine_id_seal() {
 }
 
 machine_id_empty() {
-	if kept "$1" || { [ -e "$1" ] && [ ! -s "$1" ]; }; then return 0; fi
+	# A link that could not be removed is reported already; not through it.
+	if kept "$1" || [ -L "$1" ] || { [ -e "$1" ] && [ ! -s "$1" ]; }; then return 0; fi
 	inside "${1%/*}" || return 0
 	size=$(size_of "$1")
 	if (true >"$1") 2>/dev/null && chmod 0444 "$1"; then
