@@ -150,7 +150,7 @@ func TestWaitReportsAndKeepsTheGrace(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 150*time.Second)
 		defer cancel()
 		_, err = child.Wait(ctx, key("os-only"), func(s string) { said = append(said, s) })
-		if !errors.Is(err, context.DeadlineExceeded) || len(said) != 3 || !strings.Contains(said[2], `"build-os-only" (web/os-only (x86_64, eu-west-1)) of this run, which is running (2m0s)`) {
+		if !errors.Is(err, context.DeadlineExceeded) || len(said) != 3 || !strings.Contains(said[2], "waiting for web/os-only (x86_64, eu-west-1), which this run is building (2m0s so far)") {
 			t.Errorf("%v, said %q", err, said)
 		}
 	})
