@@ -35,9 +35,9 @@ func (p *PostProcessor) Configure(raws ...interface{}) error {
 }
 
 // PostProcess distributes the artifact's image and returns an artifact with all
-// images. The artifact that was handed in is kept in any case, because the new
-// one lists its images. On failure the finished Regions stay, are in the outputs
-// file, and are found again by the next run.
+// images. The artifact that was handed in is kept, because the new one lists its
+// images. On failure the finished copies stay and are in the outputs file; what
+// Packer then does with the builder's own image is not ours to say.
 func (p *PostProcessor) PostProcess(ctx context.Context, ui packersdk.Ui, a packersdk.Artifact) (out packersdk.Artifact, keep, forceOverride bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -109,20 +109,25 @@ func (p *PostProcessor) run(ctx context.Context, ui packersdk.Ui, s *session, so
 		}
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%d of %d Regions are not done; run again to finish them, what is done is kept:\n%w",
-			failed(results), len(results), err), outputErr)
+		return nil, errors.Join(incomplete(results, source, err), outputErr)
 	}
 	return results, outputErr
 }
 
-func failed(results []distribution.Result) int {
-	n := 0
+// incomplete says what is done and what is not. It does not promise the source:
+// Packer deletes the builder's own image when the first post-processor fails.
+func incomplete(results []distribution.Result, source distribution.Source, err error) error {
+	failed := 0
+	kept := ""
 	for _, r := range results {
-		if r.Err != nil {
-			n++
+		switch {
+		case r.Err != nil:
+			failed++
+		case r.ImageID != source.ImageID:
+			kept += fmt.Sprintf("\nfinished and kept: %s in %s", r.ImageID, r.Region)
 		}
 	}
-	return n
+	return fmt.Errorf("%d of %d Regions are not done:\n%w%s", failed, len(results), err, kept)
 }
 
 // reconnect gives the artifact a way to AWS for the time when this call is over.

@@ -243,7 +243,7 @@ func TestFailedRegionIsSweptAndTheOthersAreKept(t *testing.T) {
 		"target":  []map[string]interface{}{{"regions": []string{eu, tokyo}}},
 		"outputs": map[string]interface{}{"json": file},
 	})
-	wantError(t, err, "1 of 3 Regions are not done", eu, "no key", "run again")
+	wantError(t, err, "1 of 3 Regions are not done", eu, "no key", "finished and kept: ami-", "in "+tokyo)
 	if out != nil {
 		t.Errorf("artifact %v, keep %v, force %v", out, keep, force)
 	}
