@@ -3,9 +3,9 @@
 package e2e
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -29,6 +29,7 @@ func startPacker(t *testing.T, env []string, args ...string) *packerRun {
 		"PACKER_PLUGIN_PATH="+built.plugins, "PACKER_CONFIG_DIR="+dir, "PACKER_CACHE_DIR="+filepath.Join(dir, "cache"),
 		"GOLDENAMI_LEDGER_DIR="+filepath.Join(dir, "ledger"), "CHECKPOINT_DISABLE=1", "PACKER_NO_COLOR=1")
 	r.cmd.Stdout, r.cmd.Stderr = r.out, r.out
+	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +39,7 @@ func startPacker(t *testing.T, env []string, args ...string) *packerRun {
 	}()
 	t.Cleanup(func() {
 		if !r.ended() {
-			_ = r.cmd.Process.Kill() // it hangs, which wait has reported
+			_ = syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL) // it hangs, which wait has reported
 			<-r.done
 		}
 	})
@@ -65,10 +66,11 @@ func (r *packerRun) wait(t *testing.T, limit time.Duration) (string, error) {
 	return r.out.String(), r.err
 }
 
-// interrupt does what Ctrl-C does to Packer.
+// interrupt does what Ctrl-C does: the whole group of processes gets the signal.
+// Packer's outer process counts on that and passes nothing on.
 func (r *packerRun) interrupt(t *testing.T) {
 	t.Helper()
-	if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := syscall.Kill(-r.cmd.Process.Pid, syscall.SIGINT); err != nil {
 		t.Fatalf("interrupt packer: %v\n%s", err, r.out)
 	}
 }

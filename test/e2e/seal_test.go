@@ -38,8 +38,10 @@ func (e *endpoint) checkSealed(t *testing.T, full, base ami.Image) {
 	}
 	for _, g := range []guest{one, two} {
 		keys := g.run(t, "sudo cat /home/*/.ssh/authorized_keys /root/.ssh/authorized_keys 2>/dev/null || true")
-		if lines := strings.Split(keys, "\n"); len(lines) != 1 || !strings.HasSuffix(lines[0], " "+g.keyName) {
-			t.Errorf("%s lets these keys in, and was launched with %q:\n%s", g.id, g.keyName, keys)
+		for line := range strings.Lines(keys) {
+			if !strings.HasSuffix(strings.TrimSpace(line), " "+g.keyName) {
+				t.Errorf("%s was launched with %q and lets in %s", g.id, g.keyName, line)
+			}
 		}
 	}
 	if got := one.run(t, "/opt/runtime/bin/run-app /opt/app/current/app"); got != "app 1.4.2 on runtime 21.0.9" {
