@@ -5,7 +5,7 @@
 // goldenami-ebs, of amazon-ebs, and its own. It decides which of the artifact's
 // images is the source, turns options into a distribution.Spec, writes the
 // outputs file as Regions are finished, and gives an artifact that lists every
-// image there is now. The artifact it was given is always kept.
+// image there is now. On success the artifact it was given is kept.
 //
 // How an image gets to a Region is package distribution's; what a failed or
 // cancelled run leaves is swept by package ledger.
