@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 
+	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
 	"github.com/goldenami/packer-plugin-goldenami/internal/wait"
 )
@@ -45,7 +46,7 @@ func (w *worker) snapshotReasons(ctx context.Context, known string) []string {
 	out, err := w.ec2.DescribeSnapshots(ctx, &ec2.DescribeSnapshotsInput{
 		OwnerIds: []string{"self"},
 		Filters: []types.Filter{
-			{Name: aws.String("tag:" + tagCopiedFrom), Values: []string{w.plan.Source.String()}},
+			{Name: aws.String("tag:" + ami.TagCopiedFrom), Values: []string{w.plan.Source.String()}},
 			{Name: aws.String("status"), Values: []string{string(types.SnapshotStateError)}},
 		},
 	})

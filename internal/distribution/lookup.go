@@ -105,7 +105,7 @@ func copiedFrom(image types.Image, source Source) bool {
 		return false
 	}
 	for _, t := range image.Tags {
-		if aws.ToString(t.Key) == tagCopiedFrom {
+		if aws.ToString(t.Key) == ami.TagCopiedFrom {
 			return aws.ToString(t.Value) == source.String()
 		}
 	}

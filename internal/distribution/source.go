@@ -57,7 +57,7 @@ func newSourceImage(image types.Image, snapshots []types.Snapshot) *sourceImage 
 	s := &sourceImage{image: image, snapshots: snapshots, name: aws.ToString(image.Name), tags: make(map[string]string)}
 	for _, t := range image.Tags {
 		key := aws.ToString(t.Key)
-		if !strings.HasPrefix(key, "aws:") && !ownTag(key) {
+		if !strings.HasPrefix(key, "aws:") && !ami.Owned(key) {
 			s.tags[key] = aws.ToString(t.Value)
 		}
 	}

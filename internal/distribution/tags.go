@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -13,20 +12,13 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 )
 
-// tagCopiedFrom tells of an image and of its snapshots what they were copied
-// from, as Region:image. EC2 keeps that too, but not on snapshots and not where
-// an image was registered anew. What an image is, package ami's tags tell.
-const tagCopiedFrom = ami.TagPrefix + "copied-from"
-
-func ownTag(key string) bool { return strings.HasPrefix(key, ami.TagPrefix) }
-
 // copyTags are the tags that a copy is created with: what the source's owner
 // wrote on it, what was asked for, what the image is, and where it comes from.
 func (p *Plan) copyTags(source *sourceImage) map[string]string {
 	tags := maps.Clone(source.tags)
 	maps.Copy(tags, p.spec.Tags)
 	maps.Copy(tags, p.metaTags(ami.Building))
-	tags[tagCopiedFrom] = p.Source.String()
+	tags[ami.TagCopiedFrom] = p.Source.String()
 	return tags
 }
 
@@ -40,7 +32,7 @@ func (p *Plan) snapshotTags(source *sourceImage) map[string]string {
 		tags["Name"] = source.name
 	}
 	maps.Copy(tags, p.metaTags(ami.Building))
-	tags[tagCopiedFrom] = p.Source.String()
+	tags[ami.TagCopiedFrom] = p.Source.String()
 	return tags
 }
 
