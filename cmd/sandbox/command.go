@@ -20,7 +20,7 @@ func runCommand(command, env []string, stdout, stderr io.Writer) (int, error) {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
 
-	cmd := exec.CommandContext(context.Background(), command[0], command[1:]...) //nolint:gosec // running the user's command is the purpose
+	cmd := exec.CommandContext(context.Background(), command[0], command[1:]...)
 	cmd.Env = append(withoutAWS(os.Environ()), env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, stdout, stderr
 	if err := cmd.Start(); err != nil {

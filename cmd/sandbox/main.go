@@ -57,13 +57,16 @@ func run(args []string, stdout, stderr io.Writer) (int, error) {
 
 	url := "http://" + listener.Addr().String()
 	env := e.Env(url, o.account, o.region)
-	fmt.Fprintf(stderr, "sandbox: a local endpoint at %s, no AWS: account %s, Region %s, instances %s\n", url, o.account, o.region, o.instances)
+	_, _ = fmt.Fprintf(stderr, "sandbox: a local endpoint at %s, no AWS: account %s, Region %s, instances %s\n", url, o.account, o.region, o.instances)
 	code, err := o.during(env, stdout, stderr)
 
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	_ = server.Shutdown(ctx) // what is still connected is cut off with the process
-	<-served
+	if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
+		err = errors.Join(err, fmt.Errorf("serve on %s: %w", url, serveErr))
+		code = max(code, exitError)
+	}
 	if closeErr := e.Close(); closeErr != nil {
 		err = errors.Join(err, fmt.Errorf("end the endpoint: %w", closeErr))
 		code = max(code, exitError)
@@ -80,7 +83,7 @@ func (o options) during(env []string, stdout, stderr io.Writer) (int, error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	for _, line := range env {
-		fmt.Fprintln(stdout, "export "+line)
+		_, _ = fmt.Fprintln(stdout, "export "+line)
 	}
 	<-ctx.Done()
 	return exitOK, nil

@@ -32,8 +32,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.account, "account", world.HomeAccount, "the `ACCOUNT` whose credentials are handed out")
 	flags.StringVar(&o.region, "region", "us-east-1", "the `REGION` that is handed out")
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: sandbox [flags] [-- COMMAND [ARGUMENT...]]")
-		fmt.Fprintln(stderr, "Serves a local EC2, STS, IAM, KMS and SSM. It is no AWS.")
+		_, _ = fmt.Fprintln(stderr, "usage: sandbox [flags] [-- COMMAND [ARGUMENT...]]")
+		_, _ = fmt.Fprintln(stderr, "Serves a local EC2, STS, IAM, KMS and SSM. It is no AWS.")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"encoding/json"
 	"io"
-	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -83,15 +82,15 @@ func params(c *action.Call) map[string]string {
 			flat[k] = shown(k, v)
 		}
 	}
-	var body map[string]any
+	var body map[string]json.RawMessage
 	if c.Form == nil && json.Unmarshal(c.Body, &body) == nil {
 		for k, v := range body {
-			text, ok := v.(string)
-			if !ok {
-				raw, _ := json.Marshal(v) // came from JSON
-				text = string(raw)
+			text := string(v)
+			var plain string
+			if json.Unmarshal(v, &plain) == nil {
+				text = plain
 			}
-			flat[k] = shown(k, url.Values{k: {text}}[k])
+			flat[k] = shown(k, []string{text})
 		}
 	}
 	return flat

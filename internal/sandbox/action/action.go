@@ -138,7 +138,7 @@ func (s *Set) Refuse(c *Call, e *wire.Error) Answer {
 	case Query:
 		a.Body = wire.QueryError(s.Namespace, e, c.RequestID)
 	case JSON:
-		a.Body, _ = json.Marshal(map[string]string{"__type": e.Code, "message": e.Message}) // two strings always marshal
+		a.Body = wire.JSONError(e)
 	}
 	return a
 }

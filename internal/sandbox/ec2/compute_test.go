@@ -1,6 +1,7 @@
 package ec2_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -192,7 +193,7 @@ func TestKeyPairsAreRealAndUnique(t *testing.T) {
 			t.Fatal(err)
 		}
 		public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(*listed.KeyPairs[0].PublicKey))
-		if err != nil || string(public.Marshal()) != string(signer.PublicKey().Marshal()) {
+		if err != nil || !bytes.Equal(public.Marshal(), signer.PublicKey().Marshal()) {
 			t.Errorf("%s: the public half does not belong to the private one: %v", kind, err)
 		}
 		_, err = c.CreateKeyPair(context.Background(), &ec2.CreateKeyPairInput{KeyName: aws.String(string(kind)), KeyType: kind})
@@ -279,5 +280,23 @@ func TestInstantFleetLaunchesFromItsTemplate(t *testing.T) {
 	bad := fleet(types.InstanceTypeM6gLarge)
 	if len(bad.Instances) != 0 || len(bad.Errors) != 1 || *bad.Errors[0].ErrorCode != "InvalidParameterValue" {
 		t.Errorf("a launch that is refused must be an error inside the answer: %+v", bad)
+	}
+}
+
+func TestLaunchWithAKeyThatCannotBeUsedDiesLater(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t, sandbox.Options{})
+	c := s.EC2(sandboxtest.Home, home)
+	out, err := launch(t, c, func(in *ec2.RunInstancesInput) {
+		in.BlockDeviceMappings = []types.BlockDeviceMapping{{
+			DeviceName: aws.String("/dev/xvda"), Ebs: &types.EbsBlockDevice{Encrypted: aws.Bool(true), KmsKeyId: aws.String("alias/none")},
+		}}
+	})
+	if err != nil {
+		t.Fatalf("EC2 accepts the launch: %v", err)
+	}
+	i := waitState(t, c, *out.Instances[0].InstanceId, types.InstanceStateNameTerminated)
+	if *i.StateReason.Code != "Client.InternalError" || *i.StateReason.Message != "Client.InternalError: Client error on launch" {
+		t.Errorf("reason %+v", i.StateReason)
 	}
 }

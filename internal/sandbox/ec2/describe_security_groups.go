@@ -97,7 +97,7 @@ func groupValues(g *world.SecurityGroup, tags map[string]string, owner, name str
 }
 
 func permissionItems(c *action.Call, rules []world.Rule) wire.Set[ipPermissionItem] {
-	var items wire.Set[ipPermissionItem]
+	items := make(wire.Set[ipPermissionItem], 0, len(rules))
 	for _, r := range rules {
 		item := ipPermissionItem{Protocol: r.Protocol}
 		if r.Protocol != "-1" {

@@ -154,7 +154,7 @@ func describeInstanceTypes(_ *action.Call, in *describeInstanceTypesInput) (*des
 }
 
 func typeNames() []string {
-	var names []string
+	names := make([]string, 0, len(instanceFamilies)*len(instanceSizes))
 	for _, family := range sortedKeys(instanceFamilies) {
 		for _, size := range sortedKeys(instanceSizes) {
 			names = append(names, family+"."+size)

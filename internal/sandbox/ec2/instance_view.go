@@ -115,8 +115,10 @@ func instanceView(c *action.Call, i *world.Instance) instanceItem {
 		SourceDestCheck: true, Architecture: i.Architecture, RootDeviceType: "ebs", RootDeviceName: i.RootDeviceName, Virtualization: i.VirtualizationType,
 		Lifecycle: i.Lifecycle, ClientToken: i.ClientToken, Tags: tagSet(mine.Tags[i.ID]), Hypervisor: "xen", EbsOptimized: i.EbsOptimized,
 		SriovSupport: i.SriovSupport, EnaSupport: i.EnaSupport, BootMode: i.BootMode, PlatformDetails: i.PlatformDetails, UsageOperation: i.UsageOperation,
-		Metadata: metadataItem{State: "applied", Tokens: i.MetadataOptions.HTTPTokens, HopLimit: i.MetadataOptions.HopLimit,
-			Endpoint: i.MetadataOptions.HTTPEndpoint, Tags: i.MetadataOptions.InstanceMetadataTags},
+		Metadata: metadataItem{
+			State: "applied", Tokens: i.MetadataOptions.HTTPTokens, HopLimit: i.MetadataOptions.HopLimit,
+			Endpoint: i.MetadataOptions.HTTPEndpoint, Tags: i.MetadataOptions.InstanceMetadataTags,
+		},
 	}
 	if i.Reason.Code != "" {
 		item.Reason = &reasonItem{Code: i.Reason.Code, Message: i.Reason.Message}

@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
@@ -192,14 +193,20 @@ func (p *launchPlan) launch(c *action.Call, reservationID string) (*world.Instan
 	if root := c.World.FindSnapshot(c.Region, image.RootSnapshot()); root != nil {
 		i.Layers = append([]string(nil), root.Layers...)
 	}
-	if err := p.attachVolumes(c, i); err != nil {
+	var badKey *keyError
+	err := p.attachVolumes(c, i)
+	if err != nil && !errors.As(err, &badKey) {
 		return nil, err
 	}
 	mine.Instances[i.ID] = i
 	mine.SetTags(i.ID, p.tags["instance"])
 	mine.SetTags(i.InterfaceID, p.tags["network-interface"])
 	image.LastLaunched = c.Now
-	boot(c, i)
+	if badKey != nil {
+		die(c, i)
+	} else {
+		boot(c, i)
+	}
 	return i, nil
 }
 

@@ -39,6 +39,8 @@ type wantedVolume struct {
 	size, iops, throughput          int64
 	encrypted                       *bool
 	deleteOnTermination             bool
+	// foreign tells that the request, not the image, names the snapshot.
+	foreign bool
 }
 
 func mergeMappings(image []world.Mapping, request []blockDeviceMapping) ([]wantedVolume, error) {
@@ -91,6 +93,7 @@ func (w *wantedVolume) override(m blockDeviceMapping) error {
 		return wire.Errorf("InvalidBlockDeviceMapping", "Volume of size %dGB is smaller than snapshot '%s', expect size >= %dGB", e.Size, w.snapshotID, w.size)
 	}
 	if e.SnapshotID != "" {
+		w.foreign = w.foreign || e.SnapshotID != w.snapshotID
 		w.snapshotID = e.SnapshotID
 	}
 	if e.Size > 0 {
@@ -121,6 +124,10 @@ func newVolume(c *action.Call, w wantedVolume, zone string) (*world.Volume, erro
 	var snapshot *world.Snapshot
 	if w.snapshotID != "" {
 		if snapshot = c.World.FindSnapshot(c.Region, w.snapshotID); snapshot == nil {
+			return nil, wire.Errorf("InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.", w.snapshotID)
+		}
+		// The launch permission of an image covers its own snapshots; others need one of theirs.
+		if w.foreign && !snapshot.MayUse(c.Account) {
 			return nil, wire.Errorf("InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.", w.snapshotID)
 		}
 		if w.size == 0 {

@@ -104,6 +104,7 @@ func boot(c *action.Call, i *world.Instance) {
 				i.Reason = world.Reason{Code: "Server.InternalError", Message: "Server.InternalError: Internal error on launch"}
 				i.ConsoleText = append(i.ConsoleText, err.Error()...)
 				releaseVolumes(c, i)
+				dropLayers(w, i.Layers)
 			default:
 				i.State = world.StateRunning
 			}
@@ -164,6 +165,24 @@ func end(c *action.Call, i *world.Instance) {
 			if err != nil {
 				i.ConsoleText = append(i.ConsoleText, err.Error()...)
 			}
+			releaseVolumes(c, i)
+			dropLayers(w, i.Layers)
+		})
+	})
+}
+
+// die ends an instance whose launch EC2 accepted and then cannot carry out, such
+// as one with a key that EBS may not use (behaviour of RunInstances with bad keys:
+// the instance goes from pending to terminated).
+func die(c *action.Call, i *world.Instance) {
+	w, least := c.World, time.Duration(c.World.Delays.In(c.Region).Boot)
+	w.Serial(i.ID, func(ctx context.Context) {
+		if !w.Sleep(ctx, least) {
+			return
+		}
+		w.Do(func() {
+			i.State, i.Ended = world.StateTerminated, w.Now()
+			i.Reason = world.Reason{Code: "Client.InternalError", Message: "Client.InternalError: Client error on launch"}
 			releaseVolumes(c, i)
 		})
 	})

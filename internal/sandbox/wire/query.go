@@ -79,16 +79,15 @@ func (d *decoder) present(name string) bool {
 }
 
 func (d *decoder) value(v reflect.Value, name string) error {
-	switch v.Kind() {
-	case reflect.Pointer:
+	kind := v.Kind()
+	switch {
+	case kind == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		return d.value(v.Elem(), name)
-	case reflect.Slice:
+	case kind == reflect.Slice:
 		return d.list(v, name)
-	case reflect.Struct:
-		if v.Type() != reflect.TypeFor[time.Time]() {
-			return d.structure(v, name+".")
-		}
+	case kind == reflect.Struct && v.Type() != reflect.TypeFor[time.Time]():
+		return d.structure(v, name+".")
 	}
 	text := d.form.Get(name)
 	d.used[name] = true

@@ -67,7 +67,7 @@ func ParseDelays(s string) (Delays, error) {
 	if d, ok := presets[s]; ok {
 		return d, nil
 	}
-	text, err := os.ReadFile(s) //nolint:gosec // the user names the file
+	text, err := os.ReadFile(s)
 	if err != nil {
 		return Delays{}, fmt.Errorf("delays %q are neither instant, demo, real nor a file that can be read: %w", s, err)
 	}

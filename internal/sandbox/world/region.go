@@ -84,27 +84,28 @@ func (w *World) Region(accountID, name string) *Region {
 
 // makeMaps makes every map that is missing, as after reading an older state.
 func (r *Region) makeMaps() {
-	makeMap(&r.Images)
-	makeMap(&r.Snapshots)
-	makeMap(&r.Volumes)
-	makeMap(&r.Instances)
-	makeMap(&r.KeyPairs)
-	makeMap(&r.SecurityGroups)
-	makeMap(&r.VPCs)
-	makeMap(&r.Subnets)
-	makeMap(&r.LaunchTemplates)
-	makeMap(&r.Fleets)
-	makeMap(&r.Keys)
-	makeMap(&r.Aliases)
-	makeMap(&r.Parameters)
-	makeMap(&r.Tags)
-	makeMap(&r.Tokens)
+	r.Images = orNew(r.Images)
+	r.Snapshots = orNew(r.Snapshots)
+	r.Volumes = orNew(r.Volumes)
+	r.Instances = orNew(r.Instances)
+	r.KeyPairs = orNew(r.KeyPairs)
+	r.SecurityGroups = orNew(r.SecurityGroups)
+	r.VPCs = orNew(r.VPCs)
+	r.Subnets = orNew(r.Subnets)
+	r.LaunchTemplates = orNew(r.LaunchTemplates)
+	r.Fleets = orNew(r.Fleets)
+	r.Keys = orNew(r.Keys)
+	r.Aliases = orNew(r.Aliases)
+	r.Parameters = orNew(r.Parameters)
+	r.Tags = orNew(r.Tags)
+	r.Tokens = orNew(r.Tokens)
 }
 
-func makeMap[K comparable, V any](m *map[K]V) {
-	if *m == nil {
-		*m = map[K]V{}
+func orNew[K comparable, V any](m map[K]V) map[K]V {
+	if m == nil {
+		return map[K]V{}
 	}
+	return m
 }
 
 // SetTags adds tags to a resource of the Region.
