@@ -107,7 +107,7 @@ func (o options) endpoint() (*sandbox.Endpoint, func(), error) {
 	if o.instances == "linux" {
 		if err := instance.Supported(); err != nil {
 			closeLog()
-			return nil, nil, fmt.Errorf("-instances linux: %w (or use -instances none with communicator = \"none\")", err)
+			return nil, nil, fmt.Errorf("-instances linux: %w", err)
 		}
 		dir := o.state
 		if dir == "" {
