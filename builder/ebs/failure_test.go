@@ -79,7 +79,7 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Run("when a Spot instance cannot be launched", func(t *testing.T) {
 		t.Parallel()
 		r := newRig(t)
-		_, err := r.run(t.Context(), r.with(fields{"spot_price": "auto", "iam_instance_profile": "missing"}))
+		_, err := r.run(t.Context(), r.with(fields{"spot_price": "auto", "iam_instance_profile": "missing", "max_retries": 1}))
 		if err == nil {
 			t.Error("a profile that does not exist was accepted")
 		}

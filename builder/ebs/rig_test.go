@@ -1,16 +1,17 @@
 package ebs
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"log"
 	"maps"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -31,6 +32,8 @@ var profiles struct {
 	sync.Mutex
 	path string
 }
+
+var rigs atomic.Int64
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -74,17 +77,34 @@ type rig struct {
 	*sandboxtest.Started
 	t       *testing.T
 	profile string
+	address string // of the endpoint, through sent
 	hook    packersdk.Hook
-	output  *bytes.Buffer
+	output  *output
+	sent    *sent
 }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{
-		t: t, Started: sandboxtest.Start(t, sandbox.Options{}), hook: &packersdk.MockHook{}, output: &bytes.Buffer{},
-		profile: strings.NewReplacer("/", "-", " ", "-").Replace(t.Name()),
+		t: t, Started: sandboxtest.Start(t, sandbox.Options{}), hook: &packersdk.MockHook{}, output: &output{}, sent: &sent{},
+		profile: fmt.Sprintf("rig-%d", rigs.Add(1)),
 	}
-	key := r.World().Credentials(sandboxtest.Home)
+	server := httptest.NewServer(r.sent.before(r.Endpoint))
+	t.Cleanup(server.Close)
+	r.address = server.URL
+	r.addProfile(r.profile, true)
+	return r
+}
+
+// addProfile writes a profile that leads to this rig's endpoint.
+func (r *rig) addProfile(name string, withKeys bool) {
+	t := r.t
+	t.Helper()
+	text := fmt.Sprintf("[profile %s]\nendpoint_url = %s\n", name, r.address)
+	if withKeys {
+		key := r.World().Credentials(sandboxtest.Home)
+		text += fmt.Sprintf("aws_access_key_id = %s\naws_secret_access_key = %s\n", key.ID, key.Secret)
+	}
 	profiles.Lock()
 	defer profiles.Unlock()
 	file, err := os.OpenFile(profiles.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -92,11 +112,9 @@ func newRig(t *testing.T) *rig {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	_, err = fmt.Fprintf(file, "[profile %s]\naws_access_key_id = %s\naws_secret_access_key = %s\nendpoint_url = %s\n\n", r.profile, key.ID, key.Secret, r.URL)
-	if err != nil {
+	if _, err := file.WriteString(text + "\n"); err != nil {
 		t.Fatal(err)
 	}
-	return r
 }
 
 type fields map[string]any
