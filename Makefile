@@ -38,7 +38,7 @@ demo: build ## Build, seal and distribute three tiers on the local endpoint
 	@scripts/demo.sh
 
 clean-demo: ## Forget the images of the demo
-	@rm -rf .demo
+	@rm -rf "$${GOLDENAMI_DEMO_DIR:-.demo}"
 
 test: unit e2e ## Run all tests that need no AWS account
 

@@ -124,8 +124,8 @@ func (e *endpoint) mustHold(t *testing.T, want []string, output string) {
 	}
 }
 
-// image is the one good image of a tier in a Region.
-func (e *endpoint) image(t *testing.T, region, family string, tier ami.Tier) ami.Image {
+// image is the one good image of a tier of the example's family in a Region.
+func (e *endpoint) image(t *testing.T, region string, tier ami.Tier) ami.Image {
 	t.Helper()
 	found, err := ami.Find(t.Context(), e.ec2(region), region, ami.Query{Family: family, Tier: tier})
 	if err != nil {

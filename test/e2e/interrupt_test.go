@@ -40,7 +40,7 @@ func TestInterrupt(t *testing.T) {
 			if err == nil {
 				t.Errorf("packer ended with success after Ctrl-C:\n%s", output)
 			}
-			e.mustHold(t, imagesOf(e.image(t, home, "web", ami.OSOnly)), output)
+			e.mustHold(t, imagesOf(e.image(t, home, ami.OSOnly)), output)
 		})
 	}
 }
@@ -70,14 +70,14 @@ func TestInterruptedCopies(t *testing.T) {
 	}
 	e.mustBuild(t, args...)
 	for _, region := range regions {
-		e.image(t, region, "web", ami.Full)
+		e.image(t, region, ami.Full)
 	}
 }
 
 // atHome are the finished images of all tiers in the build Region.
 func (e *endpoint) atHome(t *testing.T) []string {
 	t.Helper()
-	found, err := ami.Find(t.Context(), e.ec2(home), home, ami.Query{Family: "web"})
+	found, err := ami.Find(t.Context(), e.ec2(home), home, ami.Query{Family: family})
 	if err != nil {
 		t.Fatal(err)
 	}

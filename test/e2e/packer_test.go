@@ -5,6 +5,7 @@ package e2e
 import (
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -25,9 +26,10 @@ func startPacker(t *testing.T, env []string, args ...string) *packerRun {
 	dir := t.TempDir()
 	r := &packerRun{cmd: exec.Command(built.packer, args...), out: &lockedBuffer{}, done: make(chan struct{})}
 	r.cmd.Dir = built.root
-	r.cmd.Env = append(env,
-		"PACKER_PLUGIN_PATH="+built.plugins, "PACKER_CONFIG_DIR="+dir, "PACKER_CACHE_DIR="+filepath.Join(dir, "cache"),
-		"GOLDENAMI_LEDGER_DIR="+filepath.Join(dir, "ledger"), "CHECKPOINT_DISABLE=1", "PACKER_NO_COLOR=1")
+	r.cmd.Env = slices.Concat(env, []string{
+		"PACKER_PLUGIN_PATH=" + built.plugins, "PACKER_CONFIG_DIR=" + dir, "PACKER_CACHE_DIR=" + filepath.Join(dir, "cache"),
+		"GOLDENAMI_LEDGER_DIR=" + filepath.Join(dir, "ledger"), "CHECKPOINT_DISABLE=1", "PACKER_NO_COLOR=1",
+	})
 	r.cmd.Stdout, r.cmd.Stderr = r.out, r.out
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := r.cmd.Start(); err != nil {

@@ -18,6 +18,7 @@ const (
 	ireland = "eu-west-1"
 	tokyo   = "ap-northeast-1"
 	partner = "111122223333"
+	family  = "web" // of the example
 )
 
 var regions = []string{home, ireland, tokyo}

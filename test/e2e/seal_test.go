@@ -23,6 +23,7 @@ var remains = map[string]string{
 // checkSealed logs in to two machines of the full image and to one of the base
 // image: what two machines of one image share of an identity came from the image.
 func (e *endpoint) checkSealed(t *testing.T, full, base ami.Image) {
+	t.Helper()
 	one, two := e.launch(t, full.ID, "admin", "one"), e.launch(t, full.ID, "admin", "two")
 	for what, command := range remains {
 		if left := one.run(t, command); left != "" {

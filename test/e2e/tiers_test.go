@@ -24,8 +24,8 @@ func TestTiers(t *testing.T) {
 	dir := t.TempDir()
 	output := e.mustBuild(t, tiersArgs(dir)...)
 
-	base, hybrid, full := e.image(t, home, "web", ami.OSOnly), e.image(t, home, "web", ami.Hybrid), e.image(t, home, "web", ami.Full)
-	copies := []ami.Image{e.image(t, ireland, "web", ami.Full), e.image(t, tokyo, "web", ami.Full)}
+	base, hybrid, full := e.image(t, home, ami.OSOnly), e.image(t, home, ami.Hybrid), e.image(t, home, ami.Full)
+	copies := []ami.Image{e.image(t, ireland, ami.Full), e.image(t, tokyo, ami.Full)}
 	held := append(imagesOf(base, hybrid, full), imagesOf(copies...)...)
 	slices.Sort(held)
 	e.mustHold(t, held, output)
@@ -66,7 +66,7 @@ func TestTiers(t *testing.T) {
 	})
 	t.Run("a new release builds the full image alone", func(t *testing.T) {
 		e.mustChange(t, 1, func() { e.mustBuild(t, tiersArgs(dir, "-var", "app_version=1.4.3")...) })
-		found, err := ami.Find(t.Context(), e.ec2(home), home, ami.Query{Family: "web", Tier: ami.Full})
+		found, err := ami.Find(t.Context(), e.ec2(home), home, ami.Query{Family: family, Tier: ami.Full})
 		if err != nil || len(found) != 2 {
 			t.Fatalf("%d full images, %v", len(found), err)
 		}
