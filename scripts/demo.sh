@@ -21,9 +21,17 @@ inside() {
     -var upgrade=no \
     -var images_json="$state/images.json" \
     -var communicator="$DEMO_COMMUNICATOR" \
-    "$template"
+    "$DEMO_TEMPLATE"
   echo
-  .bin/demotable table -template "$template" -family "$family" "$home" "${copies[@]}"
+  .bin/demotable table -template "$DEMO_TEMPLATE" -family "$family" "$home" "${copies[@]}"
+}
+
+# Where no guest answers, nothing can be run in one: the template loses its stages
+# and its seal, and keeps all else.
+without_guests() {
+  rm -rf "$DEMO_TEMPLATE"
+  cp -R "$template" "$DEMO_TEMPLATE"
+  sed -i -e '/^  stage {$/,/^  }$/d' -e '/^  provisioner "goldenami-seal" {}$/d' "$DEMO_TEMPLATE"/linux-tiers.pkr.hcl
 }
 
 outside() {
@@ -40,14 +48,15 @@ outside() {
   rm -f "$state/calls.jsonl"
 
   local instances=linux reason
-  DEMO_COMMUNICATOR=ssh
+  DEMO_COMMUNICATOR=ssh DEMO_TEMPLATE=$template
   if ! reason=$(.bin/sandbox --instances linux -- true 2>&1); then
-    instances=none DEMO_COMMUNICATOR=none
-    echo "demo: real instances cannot run here, so images are made without stages: $reason" >&2
+    instances=none DEMO_COMMUNICATOR=none DEMO_TEMPLATE=$state/template
+    echo "demo: real instances cannot run here, so the images are made without stages and without the seal: $reason" >&2
+    without_guests
   fi
 
   # Nothing of this machine's own Packer is used or changed.
-  export DEMO_PACKER DEMO_COMMUNICATOR CHECKPOINT_DISABLE=1
+  export DEMO_PACKER DEMO_COMMUNICATOR DEMO_TEMPLATE CHECKPOINT_DISABLE=1
   export PACKER_PLUGIN_PATH="$state/plugins" PACKER_CONFIG_DIR="$state/config" PACKER_CACHE_DIR="$state/cache"
   export GOLDENAMI_LEDGER_DIR="$state/ledger" GOLDENAMI_DEMO_DIR="$state"
   rm -rf "$state/plugins"

@@ -133,6 +133,7 @@ func (e *endpoint) makeKeys(t *testing.T, in ...string) map[string]string {
 
 // call is a line of the endpoint's log.
 type call struct {
+	Service string            `json:"service"`
 	Action  string            `json:"action"`
 	Region  string            `json:"region"`
 	Params  map[string]string `json:"params"`

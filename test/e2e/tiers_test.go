@@ -21,8 +21,9 @@ import (
 func TestTiers(t *testing.T) {
 	e := startEndpoint(t, "instant")
 	keys := e.makeKeys(t, ireland, tokyo)
-	dir := t.TempDir()
+	dir, prepared := t.TempDir(), len(e.calls(t))
 	output := e.mustBuild(t, tiersArgs(dir)...)
+	made := e.calls(t)[prepared:]
 
 	base, hybrid, full := e.image(t, home, ami.OSOnly), e.image(t, home, ami.Hybrid), e.image(t, home, ami.Full)
 	copies := []ami.Image{e.image(t, ireland, ami.Full), e.image(t, tokyo, ami.Full)}
@@ -59,6 +60,7 @@ func TestTiers(t *testing.T) {
 	t.Run("a machine from the full image is sealed and complete", func(t *testing.T) {
 		e.checkSealed(t, full, base)
 	})
+	t.Run("the README tells the permissions", func(t *testing.T) { mustBeAllowed(t, made) })
 	t.Run("the second run launches nothing", func(t *testing.T) {
 		e.mustChange(t, 0, func() { output = e.mustBuild(t, tiersArgs(dir)...) })
 		e.mustHold(t, held, output)
