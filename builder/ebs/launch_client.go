@@ -86,6 +86,17 @@ func (c launchClient) CreateLaunchTemplate(ctx context.Context, in *ec2.CreateLa
 	return c.Client.CreateLaunchTemplate(ctx, in, opts...)
 }
 
+// CreateFleet launches the Spot instance. The steps read the output of a failed call,
+// and set a parameter that is for fleets of type maintain only.
+func (c launchClient) CreateFleet(ctx context.Context, in *ec2.CreateFleetInput, opts ...func(*ec2.Options)) (*ec2.CreateFleetOutput, error) {
+	in.ReplaceUnhealthyInstances = nil
+	out, err := c.Client.CreateFleet(ctx, in, opts...)
+	if err != nil {
+		return &ec2.CreateFleetOutput{}, err
+	}
+	return out, nil
+}
+
 // CreateSecurityGroup makes the group, in the default VPC where none is named.
 func (c launchClient) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurityGroupInput, opts ...func(*ec2.Options)) (*ec2.CreateSecurityGroupOutput, error) {
 	in.VpcId = dropEmpty(in.VpcId)

@@ -93,16 +93,6 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-func TestDuplicateTierInARun(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	r.prepared(r.tier("os-only", nil))
-	_, _, err := new(Builder).Prepare(plain(r.tier("os-only", nil)))
-	if err == nil || !strings.Contains(err.Error(), "tier") {
-		t.Errorf("error %v", err)
-	}
-}
-
 func TestValuesThatPackerDoesNotKnowYet(t *testing.T) {
 	t.Parallel()
 	options := layered(fields{

@@ -36,6 +36,12 @@ var profiles struct {
 var rigs atomic.Int64
 
 func TestMain(m *testing.M) {
+	if tier := os.Getenv(joinAs); tier != "" {
+		os.Exit(join(tier))
+	}
+	if path := os.Getenv(watchAs); path != "" {
+		os.Exit(watch(path))
+	}
 	os.Exit(run(m))
 }
 
