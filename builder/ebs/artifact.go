@@ -121,7 +121,7 @@ func (a *Artifact) registryImages() []*registryimage.Image {
 			labels[key] = a.facts[key]
 		}
 	}
-	var out []*registryimage.Image
+	out := make([]*registryimage.Image, 0, len(a.Images))
 	for _, region := range sortedKeys(a.Images) {
 		out = append(out, &registryimage.Image{
 			ImageID: a.Images[region], ProviderName: "aws", ProviderRegion: region,

@@ -39,7 +39,8 @@ var (
 	ssh  = fields{"communicator": "ssh", "ssh_username": "ec2-user", "ssh_timeout": "1s", "temporary_security_group_source_cidrs": []string{"192.0.2.0/24"}}
 )
 
-func pair(key, value string) []string { return []string{`.*Key=` + key, `.*Value=` + value} }
+// tagged is the tag that the proofs use, as a request says it.
+func tagged(more ...string) []string { return append([]string{`.*Key=team`, `.*Value=blue`}, more...) }
 
 // TestEveryOptionOfAmazonEBSDoesSomething fails on an option of amazon-ebs that has no
 // effect, and on one that has no proof of it.
@@ -143,18 +144,18 @@ func tagEffects() map[string]effect {
 	blue, one := map[string]string{"team": "blue"}, []fields{{"key": "team", "value": "blue"}}
 	named := []fields{{"name": "team", "value": "blue"}}
 	return map[string]effect{
-		"run_tags":          sends(fields{"run_tags": blue}, "RunInstances", pair("team", "blue")...),
-		"run_tag":           sends(fields{"run_tag": one}, "RunInstances", pair("team", "blue")...),
-		"run_volume_tags":   sends(fields{"run_volume_tags": blue}, "RunInstances", append(pair("team", "blue"), `.*ResourceType=volume`)...),
-		"run_volume_tag":    sends(fields{"run_volume_tag": named}, "RunInstances", append(pair("team", "blue"), `.*ResourceType=volume`)...),
-		"skip_ami_run_tags": stops(fields{"skip_ami_run_tags": true}, "CreateImage", pair("team", "blue")...).on(fields{"run_tags": blue}),
-		"tags":              sends(fields{"tags": blue}, "CreateTags", append(pair("team", "blue"), `ResourceId\.1=ami-.*`)...),
-		"tag":               sends(fields{"tag": one}, "CreateTags", append(pair("team", "blue"), `ResourceId\.1=ami-.*`)...),
-		"snapshot_tags":     sends(fields{"snapshot_tags": blue}, "CreateTags", append(pair("team", "blue"), `ResourceId\.1=snap-.*`)...),
-		"snapshot_tag":      sends(fields{"snapshot_tag": one}, "CreateTags", append(pair("team", "blue"), `ResourceId\.1=snap-.*`)...),
-		"fleet_tags":        sends(fields{"fleet_tags": blue}, "CreateFleet", pair("team", "blue")...).on(spot),
-		"fleet_tag":         sends(fields{"fleet_tag": one}, "CreateFleet", pair("team", "blue")...).on(spot),
-		"spot_tags":         sends(fields{"spot_tags": blue}, "CreateLaunchTemplate", pair("team", "blue")...).on(spot),
-		"spot_tag":          sends(fields{"spot_tag": one}, "CreateLaunchTemplate", pair("team", "blue")...).on(spot),
+		"run_tags":          sends(fields{"run_tags": blue}, "RunInstances", tagged()...),
+		"run_tag":           sends(fields{"run_tag": one}, "RunInstances", tagged()...),
+		"run_volume_tags":   sends(fields{"run_volume_tags": blue}, "RunInstances", tagged(`.*ResourceType=volume`)...),
+		"run_volume_tag":    sends(fields{"run_volume_tag": named}, "RunInstances", tagged(`.*ResourceType=volume`)...),
+		"skip_ami_run_tags": stops(fields{"skip_ami_run_tags": true}, "CreateImage", tagged()...).on(fields{"run_tags": blue}),
+		"tags":              sends(fields{"tags": blue}, "CreateTags", tagged(`ResourceId\.1=ami-.*`)...),
+		"tag":               sends(fields{"tag": one}, "CreateTags", tagged(`ResourceId\.1=ami-.*`)...),
+		"snapshot_tags":     sends(fields{"snapshot_tags": blue}, "CreateTags", tagged(`ResourceId\.1=snap-.*`)...),
+		"snapshot_tag":      sends(fields{"snapshot_tag": one}, "CreateTags", tagged(`ResourceId\.1=snap-.*`)...),
+		"fleet_tags":        sends(fields{"fleet_tags": blue}, "CreateFleet", tagged()...).on(spot),
+		"fleet_tag":         sends(fields{"fleet_tag": one}, "CreateFleet", tagged()...).on(spot),
+		"spot_tags":         sends(fields{"spot_tags": blue}, "CreateLaunchTemplate", tagged()...).on(spot),
+		"spot_tag":          sends(fields{"spot_tag": one}, "CreateLaunchTemplate", tagged()...).on(spot),
 	}
 }

@@ -2,6 +2,7 @@ package ebs
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -41,7 +42,7 @@ func (c launchClient) RunInstances(ctx context.Context, in *ec2.RunInstancesInpu
 		in.SubnetId = dropEmpty(aws.String(c.launch.subnetID()))
 		return c.Client.RunInstances(ctx, in, opts...)
 	}
-	in.BlockDeviceMappings = append(c.launch.mappings, noDevices(in.BlockDeviceMappings)...)
+	in.BlockDeviceMappings = slices.Concat(c.launch.mappings, noDevices(in.BlockDeviceMappings))
 	in.MetadataOptions = &c.launch.metadata
 	in.CapacityReservationSpecification = c.launch.reservation
 	in.SubnetId = dropEmpty(in.SubnetId)

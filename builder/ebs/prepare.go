@@ -39,9 +39,7 @@ func (p *problems) add(errs ...error) {
 
 func (p *problems) bad(format string, args ...any) { p.add(fmt.Errorf(format, args...)) }
 
-func (p *problems) warn(format string, args ...any) {
-	p.warnings = append(p.warnings, fmt.Sprintf(format, args...))
-}
+func (p *problems) warn(text string) { p.warnings = append(p.warnings, text) }
 
 // err gives what the SDK shows as a list, nil if there is nothing.
 func (p *problems) err() error {

@@ -160,7 +160,7 @@ func (c *Config) member() (layer.Member, bool) {
 	}
 	m := layer.Member{Key: c.layerKey(), Name: c.PackerBuilderType + "." + c.PackerBuildName}
 	if c.Parent.Tier != "" {
-		m.Parent = m.Key.WithTier(ami.Tier(c.Parent.Tier))
+		m.Parent = m.WithTier(ami.Tier(c.Parent.Tier))
 	}
 	return m, true
 }

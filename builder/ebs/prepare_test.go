@@ -142,7 +142,7 @@ func TestHCL(t *testing.T) {
 	if err := os.WriteFile(script, []byte("true\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	block := func(values map[string]cty.Value) cty.Value { return cty.ObjectVal(values) }
+	block := cty.ObjectVal
 	null := cty.NullVal(cty.String)
 	value := cty.ObjectVal(map[string]cty.Value{
 		"family": cty.StringVal("web"), "tier": cty.StringVal("hybrid"), "instance_type": cty.StringVal("t4g.small"),

@@ -2,6 +2,7 @@ package ebs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -51,7 +52,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(dir) //nolint:errcheck // the system's own cleaning finds it
 	profiles.path = filepath.Join(dir, "config")
 	for name, value := range map[string]string{
 		"AWS_CONFIG_FILE": profiles.path, "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(dir, "none"),
@@ -117,8 +118,8 @@ func (r *rig) addProfile(name string, withKeys bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	if _, err := file.WriteString(text + "\n"); err != nil {
+	_, err = file.WriteString(text + "\n")
+	if err := errors.Join(err, file.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -184,6 +185,7 @@ func (r *rig) leave(b *Builder) {
 	}
 }
 
+//nolint:contextcheck // Prepare has no context in Packer's interface
 func (r *rig) run(ctx context.Context, options fields) (*Artifact, error) {
 	r.t.Helper()
 	b := r.prepared(options)

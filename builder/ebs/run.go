@@ -170,7 +170,7 @@ func (b *build) close(err *error) {
 
 // imageList names the images for people.
 func (b *build) imageList() string {
-	var ids []string
+	ids := make([]string, 0, len(b.results))
 	for _, r := range b.results {
 		ids = append(ids, r.Region+": "+r.ImageID)
 	}

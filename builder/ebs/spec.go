@@ -81,11 +81,11 @@ func (b *build) rendered(tags map[string]string) (map[string]string, error) {
 // targets are the Regions that get the image. The build Region is one of them where
 // a key or encryption is asked for, or where a copy takes the place of the image.
 func (c *Config) targets(build string, intermediary bool) []distribution.Target {
-	var out []distribution.Target
 	regions := slices.Clone(c.AMIRegions)
 	if !c.AMISkipBuildRegion && (intermediary || c.AMIEncryptBootVolume.True()) {
 		regions = append([]string{build}, regions...)
 	}
+	out := make([]distribution.Target, 0, len(regions))
 	for _, region := range regions {
 		t := distribution.Target{Region: region, KMSKeyID: c.keyOf(region)}
 		if c.AMIEncryptBootVolume.True() {

@@ -51,7 +51,7 @@ func (s stepRunInstance) peer() multistep.Step {
 func (s stepRunInstance) onDemand() multistep.Step {
 	c := s.cfg
 	tenancy := c.Placement.Tenancy
-	setDefault(&tenancy, c.Tenancy)
+	setDefault(&tenancy, c.Tenancy) //nolint:staticcheck // deprecated by amazon-ebs, and still an option of it
 	return &awscommon.StepRunSourceInstance{
 		PollingConfig:                     c.pace(),
 		AssociatePublicIpAddress:          c.AssociatePublicIpAddress,
