@@ -18,13 +18,10 @@ type stepGrantProfile struct{ *build }
 func (s stepGrantProfile) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
 	c := s.cfg
 	peer := &awscommon.StepIamInstanceProfile{
-		PollingConfig:                             c.pace(),
-		IamInstanceProfile:                        c.IamInstanceProfile,
-		SkipProfileValidation:                     c.SkipProfileValidation,
-		TemporaryIamInstanceProfilePolicyDocument: c.TemporaryIamInstanceProfilePolicyDocument,
-		Tags: s.runTags(),
-		Ctx:  c.ctx,
+		PollingConfig: c.pace(), IamInstanceProfile: c.IamInstanceProfile,
+		SkipProfileValidation: c.SkipProfileValidation, Tags: s.runTags(), Ctx: c.ctx,
 	}
+	peer.TemporaryIamInstanceProfilePolicyDocument = c.TemporaryIamInstanceProfilePolicyDocument
 	return peer.Run(ctx, state)
 }
 

@@ -89,6 +89,6 @@ func (b *build) connectSteps(ctx context.Context) []multistep.Step {
 		&awscommon.StepSetGeneratedData{GeneratedData: &packerbuilderdata.GeneratedData{State: b.state}},
 		stepRunStages{b},
 		&commonsteps.StepProvision{},
-		&commonsteps.StepCleanupTempKeys{Comm: &c.Comm},
+		stepRemoveKey{b},
 	}
 }
