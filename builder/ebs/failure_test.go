@@ -126,7 +126,11 @@ func TestAbortLeavesAndLists(t *testing.T) {
 	if !errors.As(err, &left) {
 		t.Fatalf("error %v", err)
 	}
-	for _, thing := range r.leftovers(region) {
+	things := r.leftovers(region)
+	if len(things) < 2 {
+		t.Errorf("only %v is left, although nothing was to be removed", things)
+	}
+	for _, thing := range things {
 		if id, _, _ := strings.Cut(thing, " "); strings.HasPrefix(id, "i-") && !strings.Contains(err.Error(), id) {
 			t.Errorf("%s is there and is not listed: %v", thing, err)
 		}
