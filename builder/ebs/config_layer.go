@@ -28,6 +28,13 @@ type LayerConfig struct {
 	// that exists is used again: the builder cannot see what provisioners do, so an
 	// empty `inputs {}` says that they always do the same.
 	Inputs *InputsConfig `mapstructure:"inputs" required:"false"`
+	// A file for the user data with which an instance of any tier of the family does,
+	// at its first boot, the stages that its image does not hold. It is the same for
+	// all tiers and versions of the same stages, and is a shell script, or one that is
+	// compressed where EC2's 16 KiB need it; cloud-init runs both. The file is written
+	// when the image is good, for its owner only, because it holds the stages'
+	// environment. The default is to write none.
+	FirstBootFile string `mapstructure:"first_boot_file" required:"false"`
 	// How long the image may be used: a duration such as `720h` or `30d`. After it
 	// the image is built anew, and EC2 shows it as deprecated. The default is `30d`
 	// for `full`, `90d` for `hybrid` and `180d` for `os-only`. It ends no later than

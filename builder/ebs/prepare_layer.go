@@ -25,6 +25,7 @@ func (c *Config) prepareLayer(p *problems) {
 	}
 	c.prepareTier(p)
 	c.prepareStages(p)
+	c.prepareFirstBoot(p)
 	if c.AMISkipBuildRegion {
 		p.bad("skip_save_build_region: an image of a family stays in the build Region, where the next tier is built on it; leave the option out")
 	}
@@ -74,14 +75,15 @@ func (p *problems) duration(option, value string) time.Duration {
 // refuseLayerOptions tells of options that would do nothing without a family.
 func (c *Config) refuseLayerOptions(p *problems) {
 	set := map[string]bool{
-		"tier":       c.Tier != "",
-		"stage":      len(c.Stages) > 0,
-		"inputs":     c.Inputs != nil,
-		"shelf_life": c.ShelfLife != "",
-		"parent":     c.Parent.OnMissing != "" || c.Parent.Tier != "" || len(c.Parent.Owners) > 0 || c.Parent.WaitTimeout != "",
-		"rebuild":    c.Rebuild != rebuildAuto,
+		"tier":            c.Tier != "",
+		"stage":           len(c.Stages) > 0,
+		"inputs":          c.Inputs != nil,
+		"shelf_life":      c.ShelfLife != "",
+		"first_boot_file": c.FirstBootFile != "",
+		"parent":          c.Parent.OnMissing != "" || c.Parent.Tier != "" || len(c.Parent.Owners) > 0 || c.Parent.WaitTimeout != "",
+		"rebuild":         c.Rebuild != rebuildAuto,
 	}
-	for _, option := range []string{"tier", "parent", "stage", "inputs", "shelf_life", "rebuild"} {
+	for _, option := range []string{"tier", "parent", "stage", "inputs", "shelf_life", "first_boot_file", "rebuild"} {
 		if set[option] {
 			p.bad("%s: it needs family, the name of the product line the image belongs to", option)
 		}

@@ -25,7 +25,7 @@ func (b *build) planSteps() []multistep.Step {
 // it is made true.
 func (b *build) workSteps(ctx context.Context) []multistep.Step {
 	if b.reused() {
-		return []multistep.Step{stepDistributeImage{b}}
+		return []multistep.Step{stepDistributeImage{b}, stepWriteFirstBoot{b}}
 	}
 	steps := append(b.launchSteps(), b.connectSteps(ctx)...)
 	if b.cfg.AMISkipCreateImage {
@@ -40,6 +40,7 @@ func (b *build) workSteps(ctx context.Context) []multistep.Step {
 		stepCreateImage{b},
 		stepTerminateInstance{b},
 		stepDistributeImage{b},
+		stepWriteFirstBoot{b},
 	)
 }
 
