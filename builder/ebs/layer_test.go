@@ -1,6 +1,8 @@
 package ebs
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -171,4 +173,50 @@ func TestArtifactTellsWhatItIs(t *testing.T) {
 			t.Errorf("%s is not told", key)
 		}
 	}
+}
+
+// TestDestroySparesWhatOthersBuildOn: Packer throws the artifact away when a
+// post-processor fails, while another build of the run may be on top of the image.
+func TestDestroySparesWhatOthersBuildOn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	parent, child := r.prepared(r.tier("os-only", nil)), r.prepared(r.tier("hybrid", nil))
+	a, err := parent.Run(t.Context(), r.ui(), r.hook)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := a.(*Artifact).Images[region]
+	var destroyed error
+	_, err = child.Run(t.Context(), r.ui(), hookFunc(func(context.Context) error {
+		destroyed = a.Destroy()
+		return errors.New("exit code 7")
+	}))
+	if err == nil || destroyed == nil || !strings.Contains(destroyed.Error(), id) {
+		t.Errorf("the child ended with %v, destroying its parent with %v", err, destroyed)
+	}
+	if meta, _ := ami.Parse(r.image(region, id).Tags); meta.State != ami.Bad {
+		t.Errorf("the image is %s", meta.State)
+	}
+	if err := a.Destroy(); err != nil {
+		t.Fatalf("with the child failed: %v", err)
+	}
+	r.clean()
+}
+
+// TestAnImageThatIsTakenAwayIsNobodysParent: the image was good at home and its build
+// failed at a copy, before the next tier asked for it.
+func TestAnImageThatIsTakenAwayIsNobodysParent(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.sent.refuse("CopyImage", "UnauthorizedOperation You are not authorized to perform this operation.")
+	parent := r.prepared(r.tier("os-only", fields{"ami_regions": []string{"us-east-1"}}))
+	child := r.prepared(r.tier("hybrid", nil))
+	if _, err := parent.Run(t.Context(), r.ui(), r.hook); err == nil {
+		t.Fatal("the parent ended well")
+	}
+	launched := r.sent.count("RunInstances")
+	if _, err := child.Run(t.Context(), r.ui(), r.hook); err == nil || r.sent.count("RunInstances") != launched {
+		t.Errorf("the child was started on an image that is gone: %v", err)
+	}
+	r.clean()
 }

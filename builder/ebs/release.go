@@ -9,6 +9,7 @@ import (
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
+	"github.com/goldenami/packer-plugin-goldenami/internal/layer"
 	"github.com/goldenami/packer-plugin-goldenami/internal/ledger"
 )
 
@@ -94,12 +95,23 @@ func (b *build) keepResults(ctx context.Context, failed error) error {
 	case b.replacing:
 		keep = append(keep, b.liveImages(b.region())...)
 	default:
-		return nil
+		return b.withdraw()
 	}
 	for _, id := range keep {
 		b.ui.Error("Kept although the build failed: " + id)
 	}
 	return b.ledger.Keep(ctx, keep...)
+}
+
+// withdraw tells the other builds of the run that an image they were told of is about
+// to be removed, so that none starts from it.
+func (b *build) withdraw() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.settled || !b.session.Joined() || b.reused() {
+		return nil
+	}
+	return b.session.Publish(layer.Result{Status: layer.Destroyed, Reason: "its build failed later, and took the image away"})
 }
 
 // liveImages are the images and snapshots this build made, in one Region or in all.
