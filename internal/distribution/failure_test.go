@@ -55,6 +55,7 @@ func TestFailedCopySaysWhyAndStopsNobodyElse(t *testing.T) {
 }
 
 // disableKeyLater takes a key away while the copy runs.
+
 func (r *rig) disableKeyLater(region, alias string) {
 	time.AfterFunc(5*time.Minute, func() {
 		r.cloud.EditKey(region, alias, func(k *kmstypes.KeyMetadata) { k.KeyState = kmstypes.KeyStateDisabled })
@@ -122,188 +123,6 @@ func TestErrorsOfEC2(t *testing.T) {
 
 func repeat(n int, err error) []error { return slices.Repeat([]error{err}, n) }
 
-func TestCancelEndsAtOnceAndKeepsTheID(t *testing.T) {
-	inBubble(t, func(r *rig) {
-		source := r.plainSource()
-		r.cloud.RegionTakes[tokyo] = time.Minute
-		ctx, cancel := context.WithCancelCause(r.Context())
-		stop := errors.New("Ctrl-C")
-		time.AfterFunc(5*time.Minute, func() { cancel(stop) })
-		begun := time.Now()
-		results, err := r.engine.Execute(ctx, source, distribution.Spec{Targets: []distribution.Target{{Region: eu}, {Region: tokyo}}}, r.report)
-		if took := time.Since(begun); took != 5*time.Minute {
-			t.Errorf("ended after %s, want at once", took)
-		}
-		if !errors.Is(err, stop) && !errors.Is(err, context.Canceled) {
-			t.Errorf("error: %v", err)
-		}
-		res := byRegion(results)
-		if res[eu].ImageID == "" || res[eu].Err == nil || res[tokyo].Err != nil {
-			t.Errorf("results: %+v", res)
-		}
-		if slices.Contains(r.kept, res[eu].ImageID) || !slices.Contains(r.kept, res[tokyo].ImageID) {
-			t.Errorf("kept %v", r.kept)
-		}
-	})
-}
-
-func TestCancelWhileEC2StillAnswersKeepsTheID(t *testing.T) {
-	inBubble(t, func(r *rig) {
-		r.cloud.AnswerTakes = 3 * time.Second
-		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
-		defer cancel()
-		results, err := r.engine.Execute(ctx, r.plainSource(), distribution.Spec{SkipSource: true, Targets: []distribution.Target{{Region: eu}}}, nil)
-		if !errors.Is(err, context.DeadlineExceeded) || len(results) != 1 {
-			t.Fatalf("%+v, %v", results, err)
-		}
-		if _, ok := r.cloud.Images(eu)[results[0].ImageID]; !ok {
-			t.Errorf("the copy's id is lost: %+v", results[0])
-		}
-	})
-}
-
-func TestCancelDoesNotWaitForEC2Forever(t *testing.T) {
-	inBubble(t, func(r *rig) {
-		r.cloud.AnswerTakes = time.Hour
-		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
-		defer cancel()
-		begun := time.Now()
-		_, err := r.engine.Execute(ctx, r.plainSource(), distribution.Spec{SkipSource: true, Targets: []distribution.Target{{Region: eu}}}, nil)
-		if took := time.Since(begun); err == nil || took > 15*time.Second {
-			t.Errorf("%v after %s", err, took)
-		}
-	})
-}
-
-func TestCancelledBeforeItBegins(t *testing.T) {
-	inBubble(t, func(r *rig) {
-		ctx, cancel := context.WithCancel(r.Context())
-		cancel()
-		_, err := r.engine.Execute(ctx, r.plainSource(), distribution.Spec{Targets: []distribution.Target{{Region: eu}}}, nil)
-		if !errors.Is(err, context.Canceled) || len(r.cloud.Calls()) != 0 {
-			t.Errorf("error %v, calls %v", err, r.cloud.Calls())
-		}
-	})
-}
-
-func TestCancelDuringAPauseEndsAtOnce(t *testing.T) {
-	inBubble(t, func(r *rig) {
-		r.cloud.Fail(eu, "CopyImage", repeat(1000, fakeaws.Error("ResourceLimitExceeded", "Too many snapshot copies in progress."))...)
-		ctx, cancel := context.WithTimeout(r.Context(), time.Hour)
-		defer cancel()
-		begun := time.Now()
-		_, err := r.engine.Execute(ctx, r.plainSource(), distribution.Spec{SkipSource: true, Targets: []distribution.Target{{Region: eu}}}, r.report)
-		if !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != time.Hour {
-			t.Errorf("after %s: %v", time.Since(begun), err)
-		}
-		if !r.sawEvent(eu, distribution.EventWaiting) {
-			t.Error("nobody was told of the wait")
-		}
-	})
-}
-
-func TestAdoption(t *testing.T) {
-	t.Parallel()
-	spec := distribution.Spec{Targets: []distribution.Target{{Region: eu}}}
-	copyOf := func(src distribution.Source) func(*types.Image) {
-		return func(i *types.Image) {
-			i.SourceImageId, i.SourceImageRegion = aws.String(src.ImageID), aws.String(src.Region)
-		}
-	}
-	t.Run("pending copy of a killed run", func(t *testing.T) {
-		inBubble(t, func(r *rig) {
-			source := r.plainSource()
-			ctx, cancel := context.WithTimeout(r.Context(), time.Minute)
-			defer cancel()
-			first, err := r.engine.Execute(ctx, source, spec, nil)
-			wantError(t, err, eu)
-			again := r.done(source, spec)
-			if again[eu].ImageID != byRegion(first)[eu].ImageID || !again[eu].Adopted {
-				t.Errorf("made another copy: %+v", again[eu])
-			}
-		})
-	})
-	t.Run("without tags, by EC2's own record; the tags are completed", func(t *testing.T) {
-		inBubble(t, func(r *rig) {
-			source := r.plainSource()
-			id := r.cloud.AddImage(eu, "plain", "", copyOf(source))
-			res := r.done(source, distribution.Spec{Targets: spec.Targets, Tags: map[string]string{"a": "b"}})
-			tags := tagMap(r.cloud.Images(eu)[id].Tags)
-			if res[eu].ImageID != id || tags["a"] != "b" || tags["goldenami:copied-from"] != source.String() {
-				t.Errorf("%+v, tags %v", res[eu], tags)
-			}
-		})
-	})
-	t.Run("named by the caller", func(t *testing.T) {
-		inBubble(t, func(r *rig) {
-			source := r.plainSource()
-			id := r.cloud.AddImage(eu, "plain", "", nil)
-			res := r.done(source, distribution.Spec{Targets: spec.Targets, Existing: map[string]string{eu: id}})
-			if res[eu].ImageID != id {
-				t.Errorf("%+v", res[eu])
-			}
-		})
-	})
-	t.Run("the oldest of twins", func(t *testing.T) {
-		inBubble(t, func(r *rig) {
-			source := r.plainSource()
-			id := r.cloud.AddImage(eu, "plain", "", copyOf(source))
-			r.cloud.AddImage(eu, "plain", "", copyOf(source))
-			if res := r.done(source, spec); res[eu].ImageID != id {
-				t.Errorf("%+v", res[eu])
-			}
-		})
-	})
-	for name, c := range map[string]struct {
-		change func(*types.Image)
-		says   []string
-	}{
-		"foreign image of the name": {func(*types.Image) {}, []string{"is taken by ami-", "choose another name"}},
-		"other source":              {copyOf(distribution.Source{Region: home, ImageID: "ami-0badbadbad"}), []string{"is taken by"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(r *rig) {
-				source := r.plainSource()
-				r.cloud.AddImage(eu, "plain", "", c.change)
-				_, err := r.execute(source, spec)
-				wantError(t, err, append(c.says, eu)...)
-				if got := r.writes(eu); len(got) != 0 {
-					t.Errorf("writes: %v", got)
-				}
-			})
-		})
-	}
-	t.Run("a withdrawn or disabled copy is not handed on", func(t *testing.T) {
-		inBubble(t, func(r *rig) {
-			source := r.plainSource()
-			id := r.cloud.AddImage(eu, "plain", "", copyOf(source))
-			r.cloud.EditImage(eu, id, func(i *types.Image) { i.State = types.ImageStateDisabled })
-			_, err := r.execute(source, spec)
-			wantError(t, err, id, "disabled")
-			r.cloud.EditImage(eu, id, func(i *types.Image) {
-				i.State = types.ImageStateAvailable
-				i.Tags = ami.EC2Tags(ami.Meta{Family: "f", Tier: ami.Full, State: ami.Revoked, Version: ami.NewVersion(time.Now()), BuiltAt: time.Now()}.Tags())
-			})
-			_, err = r.execute(source, spec)
-			wantError(t, err, id, "revoked")
-		})
-	})
-	t.Run("the wrong key", func(t *testing.T) {
-		inBubble(t, func(r *rig) {
-			source := r.plainSource()
-			wrong, right := r.cloud.AddKey(eu, "alias/wrong", nil), r.cloud.AddKey(eu, "alias/right", nil)
-			id := r.cloud.AddImage(eu, "plain", wrong, copyOf(source))
-			_, err := r.execute(source, distribution.Spec{
-				Targets: []distribution.Target{{Region: eu, KMSKeyID: "alias/right"}}, Share: distribution.Share{Accounts: []string{other}},
-			})
-			wantError(t, err, id, wrong, right, "existed before this run")
-			if got := r.writes(eu); len(got) != 0 {
-				t.Errorf("an image that is not right was changed: %v", got)
-			}
-		})
-	})
-}
-
 func TestVerifyFindsEveryDifference(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		source := r.plainSource()
@@ -317,19 +136,6 @@ func TestVerifyFindsEveryDifference(t *testing.T) {
 		wantError(t, err, "architecture", "boot mode", "RunInstances:0010", "/dev/xvdb is missing", "/dev/xvdc is not in the source", "99 GiB")
 		if got := r.writes(eu); len(got) != 0 {
 			t.Errorf("shared or changed although not verified: %v", got)
-		}
-	})
-}
-
-func TestTokenThatBringsBackADeregisteredImage(t *testing.T) {
-	inBubble(t, func(r *rig) {
-		source := r.plainSource()
-		spec := distribution.Spec{Targets: []distribution.Target{{Region: eu}}, RunID: "same"}
-		first := r.done(source, spec)
-		r.cloud.Deregister(eu, first[eu].ImageID)
-		second := r.done(source, spec)
-		if second[eu].ImageID == first[eu].ImageID {
-			t.Errorf("%+v", second[eu])
 		}
 	})
 }

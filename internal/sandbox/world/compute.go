@@ -113,9 +113,11 @@ type Fleet struct {
 	Instances       []string
 }
 
-// NextAddress gives a loopback address that no instance had before.
+// NextAddress gives a loopback address that no instance of this world had before.
+// Worlds start at places of their own, so that endpoints side by side on one
+// machine do not meet.
 func (w *World) NextAddress() netip.Addr {
-	addr := instance.DefaultAddr(w.state.NextAddress)
+	addr := instance.DefaultAddr(w.firstAddress + w.state.NextAddress)
 	w.state.NextAddress++
 	return addr
 }

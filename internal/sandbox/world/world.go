@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	mathrand "math/rand/v2"
 	"sync"
 	"time"
 
@@ -35,11 +36,17 @@ type World struct {
 	dirty bool
 
 	// tails are the ends of the queues of [World.Serial].
-	tails      map[string]chan struct{}
-	background sync.WaitGroup
-	ctx        context.Context
-	cancel     context.CancelFunc
+	tails map[string]chan struct{}
+	// firstAddress is where this run's instances begin in the loopback network.
+	firstAddress int
+	background   sync.WaitGroup
+	ctx          context.Context
+	cancel       context.CancelFunc
 }
+
+// addressSpread keeps the first addresses of worlds apart: enough places that two
+// rarely choose the same stretch.
+const addressSpread = 10_000_000
 
 // State is what is kept between runs.
 type State struct {
@@ -56,7 +63,7 @@ func New(o Options) (*World, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &World{
 		Delays: o.Delays, Backend: o.Backend, dir: o.Dir, now: o.Now,
-		state: &State{Accounts: map[string]*Account{}}, ctx: ctx, cancel: cancel,
+		state: &State{Accounts: map[string]*Account{}}, ctx: ctx, cancel: cancel, firstAddress: mathrand.IntN(addressSpread),
 	}
 	if err := w.load(); err != nil {
 		cancel()
