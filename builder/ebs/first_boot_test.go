@@ -1,6 +1,7 @@
 package ebs
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,7 +28,7 @@ func TestUserDataForFirstBootIsWrittenForItsOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, err := stage.UserData(b.cfg.stages)
-	if err != nil || string(got) != string(want) || !strings.HasPrefix(string(got), "#!/bin/sh") {
+	if err != nil || !bytes.Equal(got, want) || !strings.HasPrefix(string(got), "#!/bin/sh") {
 		t.Errorf("%v, wrote:\n%s", err, got)
 	}
 	info, err := os.Stat(path)
