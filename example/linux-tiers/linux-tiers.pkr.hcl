@@ -63,6 +63,9 @@ source "goldenami-ebs" "web" {
   inputs {
     values = { provisioners = "seal" }
   }
+
+  # Start instances with this user data: of any tier, they end as the same machine.
+  first_boot_file = var.first_boot_file
 }
 
 build {

@@ -78,3 +78,9 @@ variable "images_json" {
   type        = string
   default     = "images.json"
 }
+
+variable "first_boot_file" {
+  description = "The file that gets the user data with which an instance of any tier completes itself."
+  type        = string
+  default     = "first-boot.sh"
+}

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"encoding/base64"
 	"net"
 	"strings"
 	"testing"
@@ -26,6 +27,12 @@ type guest struct {
 // of the image would, and logs in.
 func (e *endpoint) launch(t *testing.T, imageID, user, keyName string) guest {
 	t.Helper()
+	return e.launchWith(t, imageID, user, keyName, nil)
+}
+
+// launchWith is launch with user data.
+func (e *endpoint) launchWith(t *testing.T, imageID, user, keyName string, userData []byte) guest {
+	t.Helper()
 	api := e.ec2(home)
 	pair, err := api.CreateKeyPair(t.Context(), &ec2.CreateKeyPairInput{KeyName: &keyName, KeyType: types.KeyTypeEd25519})
 	if err != nil {
@@ -37,6 +44,7 @@ func (e *endpoint) launch(t *testing.T, imageID, user, keyName string) guest {
 	}
 	run, err := api.RunInstances(t.Context(), &ec2.RunInstancesInput{
 		ImageId: &imageID, KeyName: &keyName, InstanceType: types.InstanceTypeT3Small, MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
+		UserData: aws.String(base64.StdEncoding.EncodeToString(userData)),
 	})
 	if err != nil {
 		t.Fatal(err)

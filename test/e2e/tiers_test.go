@@ -60,6 +60,9 @@ func TestTiers(t *testing.T) {
 	t.Run("a machine from the full image is sealed and complete", func(t *testing.T) {
 		e.checkSealed(t, full, base)
 	})
+	t.Run("with its user data every tier ends as the same machine", func(t *testing.T) {
+		e.checkFirstBoot(t, filepath.Join(dir, "first-boot.sh"), base, hybrid, full)
+	})
 	t.Run("the README tells the permissions", func(t *testing.T) { mustBeAllowed(t, made) })
 	t.Run("the second run launches nothing", func(t *testing.T) {
 		e.mustChange(t, 0, func() { output = e.mustBuild(t, tiersArgs(dir)...) })
