@@ -3,8 +3,8 @@ package world
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
-	mathrand "math/rand/v2"
 	"sync"
 	"time"
 
@@ -63,7 +63,7 @@ func New(o Options) (*World, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &World{
 		Delays: o.Delays, Backend: o.Backend, dir: o.Dir, now: o.Now,
-		state: &State{Accounts: map[string]*Account{}}, ctx: ctx, cancel: cancel, firstAddress: mathrand.IntN(addressSpread),
+		state: &State{Accounts: map[string]*Account{}}, ctx: ctx, cancel: cancel, firstAddress: randomInt(addressSpread),
 	}
 	if err := w.load(); err != nil {
 		cancel()
@@ -134,4 +134,11 @@ func randomHex(digits int) string {
 	b := make([]byte, (digits+1)/2)
 	_, _ = rand.Read(b) // never fails since Go 1.24
 	return hex.EncodeToString(b)[:digits]
+}
+
+// randomInt is a number from 0 to below n, as even as placing addresses needs.
+func randomInt(n uint32) int {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return int(binary.BigEndian.Uint32(b[:]) % n)
 }
