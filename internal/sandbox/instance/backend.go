@@ -91,7 +91,7 @@ const perBlock = 254
 // Addresses repeat after 255*256*254 of them.
 func DefaultAddr(n int) netip.Addr {
 	const blocks = 255 * 256
-	i := uint(n) % (blocks * perBlock) //nolint:gosec // a negative n wraps to a valid address
+	i := uint(n) % (blocks * perBlock) // a negative n wraps to a valid address
 	block, host := i/perBlock, i%perBlock+1
-	return netip.AddrFrom4([4]byte{127, byte(1 + block/256), byte(block % 256), byte(host)}) //nolint:gosec // all parts are below 256
+	return netip.AddrFrom4([4]byte{127, byte(1 + block/256), byte(block % 256), byte(host)}) // all parts are below 256
 }

@@ -143,7 +143,7 @@ func (g *guestInstance) shutdown(ctx context.Context) error {
 	}
 	if err := g.process.Stop(); err != nil {
 		g.kill()
-		return nil //nolint:nilerr // it died meanwhile
+		return nil // it died meanwhile
 	}
 	limit := time.NewTimer(stopLimit)
 	defer limit.Stop()

@@ -3,6 +3,7 @@
 package instance_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,7 +66,7 @@ func TestImageOfAnInstance(t *testing.T) {
 		"hostname; cat /etc/hostname":                                                      "ip-0two\nip-0two",
 		"grep -c launch /home/admin/.ssh/authorized_keys":                                  "2",
 	})
-	if string(one.hostKey.Marshal()) == string(two.hostKey.Marshal()) {
+	if bytes.Equal(one.hostKey.Marshal(), two.hostKey.Marshal()) {
 		t.Error("both instances have the same host key")
 	}
 	if got := two.must("cat /etc/machine-id"); got != id {

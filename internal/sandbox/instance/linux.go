@@ -200,7 +200,7 @@ func (b *linux) Terminate(_ context.Context, id string) error {
 		return err
 	}
 	if err != nil {
-		return nil //nolint:nilerr // an unknown instance is as terminated as it can be
+		return nil // an unknown instance is as terminated as it can be
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -148,7 +148,8 @@ func (s *store) drop(ids []string) error {
 		if l == nil {
 			continue
 		}
-		if l.uses--; l.uses > 0 {
+		l.uses--
+		if l.uses > 0 {
 			continue
 		}
 		delete(s.layers, id)

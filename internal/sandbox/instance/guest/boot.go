@@ -52,9 +52,16 @@ type dir struct {
 // local is what precedes all else: run-time directories, and the question whether the instance is new.
 func (b *boot) local() error {
 	for _, d := range []dir{
-		{"run/sshd", 0o755}, {"run/lock", 0o777 | os.ModeSticky}, {"run/cloud-init", 0o755}, {"run/user", 0o755},
-		{"var/log", 0o755}, {"var/lib/cloud/data", 0o755}, {"var/lib/cloud/instances", 0o755},
-		{"tmp", 0o777 | os.ModeSticky}, {"var/tmp", 0o777 | os.ModeSticky}, {"etc/ssh", 0o755},
+		{"run/sshd", 0o755},
+		{"run/lock", 0o777 | os.ModeSticky},
+		{"run/cloud-init", 0o755},
+		{"run/user", 0o755},
+		{"var/log", 0o755},
+		{"var/lib/cloud/data", 0o755},
+		{"var/lib/cloud/instances", 0o755},
+		{"tmp", 0o777 | os.ModeSticky},
+		{"var/tmp", 0o777 | os.ModeSticky},
+		{"etc/ssh", 0o755},
 	} {
 		if err := b.mkdir(d.name, d.mode); err != nil {
 			return fmt.Errorf("prepare boot: %w", err)
@@ -116,7 +123,7 @@ func (b *boot) perInstance() error {
 // everyBoot is what systemd does, and cloud-init's update_hostname.
 func (b *boot) everyBoot() error {
 	name := b.Hostname
-	if own, err := os.ReadFile(b.path("etc/hostname")); err == nil && len(strings.TrimSpace(string(own))) > 0 {
+	if own, err := os.ReadFile(b.path("etc/hostname")); err == nil && strings.TrimSpace(string(own)) != "" {
 		name = strings.TrimSpace(string(own))
 	}
 	if b.root == "/" {

@@ -144,7 +144,7 @@ func (b *boot) storeUserData() error {
 // final runs the scripts of user data once per instance, and says that the boot is finished.
 func (b *boot) final() {
 	sem := b.state("sem", "config_scripts_user")
-	f, err := os.OpenFile(sem, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644) //nolint:gosec // as cloud-init
+	f, err := os.OpenFile(sem, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644) // as cloud-init
 	switch {
 	case err == nil:
 		_ = f.Close()

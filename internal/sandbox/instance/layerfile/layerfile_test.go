@@ -185,3 +185,37 @@ func TestDamagedFilesAreErrors(t *testing.T) {
 		}
 	}
 }
+
+// pressed gives an archive of the entries with tail behind its end.
+func pressed(t *testing.T, tail int, entries ...tar.Header) io.Reader {
+	t.Helper()
+	var b bytes.Buffer
+	zw := gzip.NewWriter(&b)
+	tw := tar.NewWriter(zw)
+	for _, h := range entries {
+		ok(t, tw.WriteHeader(&h))
+	}
+	ok(t, tw.Close())
+	_, err := zw.Write(make([]byte, tail))
+	ok(t, err, zw.Close())
+	return &b
+}
+
+func TestOnlyPaddingFollowsTheLastEntry(t *testing.T) {
+	t.Parallel()
+	ok(t, layerfile.Unpack(pressed(t, 9<<10), openDir(t, t.TempDir())))
+	if err := layerfile.Unpack(pressed(t, 1<<20), openDir(t, t.TempDir())); err == nil {
+		t.Error("a file that goes on after its end unpacks")
+	}
+}
+
+func TestDeviceNumbersAreThoseOfLinux(t *testing.T) {
+	t.Parallel()
+	for _, h := range []tar.Header{{Devmajor: 1 << 12}, {Devmajor: -1}, {Devminor: 1 << 20}, {Devminor: -1}} {
+		h.Name, h.Typeflag, h.Format = "device", tar.TypeChar, tar.FormatGNU
+		err := layerfile.Unpack(pressed(t, 0, h), openDir(t, t.TempDir()))
+		if err == nil || !strings.Contains(err.Error(), "no device has the number") {
+			t.Errorf("%d:%d: %v", h.Devmajor, h.Devminor, err)
+		}
+	}
+}

@@ -42,7 +42,7 @@ func Unpack(r io.Reader, dir *os.File) error {
 			return fmt.Errorf("unpack %s: %w", h.Name, err)
 		}
 	}
-	if _, err := io.Copy(io.Discard, zr); err != nil { // the checksum comes after the last entry
+	if err := finish(zr); err != nil {
 		return fmt.Errorf("layer file: %w", err)
 	}
 	sort.Slice(u.dirs, func(i, j int) bool { return len(u.dirs[i].Name) > len(u.dirs[j].Name) })
@@ -52,6 +52,21 @@ func Unpack(r io.Reader, dir *os.File) error {
 		}
 	}
 	return nil
+}
+
+// maxPadding is far more than any tar program puts behind the last entry to fill its record (10 KiB).
+const maxPadding = 64 << 10
+
+// finish reads what follows the last entry: padding, and then the checksum, which the reader compares.
+func finish(zr io.Reader) error {
+	_, err := io.CopyN(io.Discard, zr, maxPadding)
+	if err == nil {
+		return errors.New("there is more after its last entry")
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }
 
 // parent opens the directory that name is in, without leaving the tree or following a link.
@@ -83,8 +98,11 @@ func (u *unpacker) entry(h *tar.Header, content io.Reader) error {
 	}
 	defer func() { _ = dir.Close() }()
 	at := int(dir.Fd())
-	mode := uint32(h.Mode & 0o7777) //nolint:gosec // masked
-	dev := int(unix.Mkdev(uint32(h.Devmajor), uint32(h.Devminor)))
+	mode := uint32(h.Mode & 0o7777)
+	dev, err := device(h)
+	if err != nil {
+		return err
+	}
 	switch h.Typeflag {
 	case tar.TypeDir:
 		u.dirs = append(u.dirs, h)
@@ -110,6 +128,15 @@ func (u *unpacker) entry(h *tar.Header, content io.Reader) error {
 		return err
 	}
 	return attributes(dir, base, h)
+}
+
+// device gives the number of a device as Linux has it, 12 bits and 20; it is 0 for what is none.
+func device(h *tar.Header) (int, error) {
+	major, minor := h.Devmajor, h.Devminor
+	if major < 0 || major >= 1<<12 || minor < 0 || minor >= 1<<20 {
+		return 0, fmt.Errorf("no device has the number %d:%d", major, minor)
+	}
+	return int(unix.Mkdev(uint32(major), uint32(minor))), nil //nolint:gosec // 32 bits, by the check above
 }
 
 func writeFile(at int, base string, content io.Reader) error {
@@ -142,7 +169,7 @@ func attributes(dir *os.File, base string, h *tar.Header) error {
 		return fmt.Errorf("owner: %w", err)
 	}
 	if h.Typeflag != tar.TypeSymlink {
-		if err := unix.Fchmodat(at, base, uint32(h.Mode&0o7777), 0); err != nil { //nolint:gosec // masked
+		if err := unix.Fchmodat(at, base, uint32(h.Mode&0o7777), 0); err != nil {
 			return fmt.Errorf("mode: %w", err)
 		}
 	}

@@ -62,9 +62,14 @@ func assemble(arch uint32) []unix.SockFilter {
 	deny := unix.SockFilter{Code: end, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)}
 	unknown := unix.SockFilter{Code: end, K: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)}
 	p := []unix.SockFilter{
-		{Code: load, K: offsetArch}, {Code: equal, Jt: 1, K: arch}, unknown,
-		{Code: load, K: offsetNumber}, {Code: least, Jf: 1, K: x32Bit}, unknown,
-		{Code: equal, Jf: 1, K: unix.SYS_CLONE3}, unknown,
+		{Code: load, K: offsetArch},
+		{Code: equal, Jt: 1, K: arch},
+		unknown,
+		{Code: load, K: offsetNumber},
+		{Code: least, Jf: 1, K: x32Bit},
+		unknown,
+		{Code: equal, Jf: 1, K: unix.SYS_CLONE3},
+		unknown,
 	}
 	for _, nr := range refused {
 		p = append(p, unix.SockFilter{Code: equal, Jf: 1, K: nr}, deny)

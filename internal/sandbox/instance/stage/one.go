@@ -65,8 +65,16 @@ func one() int {
 
 func fail(err error) int {
 	fmt.Fprintln(os.Stderr, "guest:", err)
-	_ = json.NewEncoder(os.NewFile(readyFD, "ready")).Encode(Ready{Error: err.Error()})
+	refuse(os.NewFile(readyFD, "ready"), err)
 	return 1
+}
+
+// refuse tells the host why there will be no guest. One that was ready before has closed the file: nobody
+// waits for its word any more.
+func refuse(ready io.Writer, why error) {
+	if err := json.NewEncoder(ready).Encode(Ready{Error: why.Error()}); err != nil && !errors.Is(err, os.ErrClosed) {
+		fmt.Fprintln(os.Stderr, "guest: tell the host:", err)
+	}
 }
 
 // build prepares the process and the root. When it returns nil nothing of the host is in reach.
@@ -123,8 +131,9 @@ func startTwo(b Boot) (int, error) {
 	}
 	closeAll([]*os.File{in, ready, listener, self})
 	go func() { // the init reads it to the end before it does anything
-		_ = json.NewEncoder(out).Encode(b.Guest)
-		_ = out.Close()
+		if err := errors.Join(json.NewEncoder(out).Encode(b.Guest), out.Close()); err != nil {
+			fmt.Fprintln(os.Stderr, "guest: give the order to the init:", err)
+		}
 	}()
 	return cmd.Process.Pid, nil
 }

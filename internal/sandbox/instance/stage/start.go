@@ -63,17 +63,17 @@ func Start(b Boot, binary *io.SectionReader, l *net.TCPListener) (*Process, erro
 
 // pipes makes three of them and gives the child's ends: input, console, ready.
 func (p *Process) pipes() ([]*os.File, error) {
-	var files [6]*os.File
-	for i := 0; i < len(files); i += 2 {
-		r, w, err := os.Pipe()
-		if err != nil {
-			closeAll(files[:i])
+	var readers, writers [3]*os.File
+	for i := range readers {
+		var err error
+		if readers[i], writers[i], err = os.Pipe(); err != nil {
+			closeAll(readers[:i])
+			closeAll(writers[:i])
 			return nil, fmt.Errorf("pipe to guest: %w", err)
 		}
-		files[i], files[i+1] = r, w
 	}
-	p.orders, p.Console, p.Ready = files[1], files[2], files[4]
-	return []*os.File{files[0], files[3], files[5]}, nil
+	p.orders, p.Console, p.Ready = writers[0], readers[1], readers[2]
+	return []*os.File{readers[0], writers[1], writers[2]}, nil
 }
 
 func closeAll(files []*os.File) {

@@ -29,7 +29,7 @@ func two() int {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "init:", err)
-		_ = json.NewEncoder(ready).Encode(Ready{Error: err.Error()})
+		refuse(ready, err)
 		return 1
 	}
 	return 0

@@ -76,7 +76,7 @@ func (l *layer) secret(rel string, d fs.DirEntry) error {
 
 // logs keeps the directories that services expect below /var/log, and the files that login needs.
 func (l *layer) logs() error {
-	if err := l.opaque("var/log", 0o755, 0, 0); err != nil {
+	if err := l.opaque("var/log", 0o755); err != nil {
 		return err
 	}
 	root := filepath.Join(l.base, "var/log")
@@ -105,7 +105,7 @@ func (l *layer) logs() error {
 	}
 	utmp := accounts.GroupID(group, "utmp", 0)
 	for name, mode := range map[string]uint32{"wtmp": 0o664, "lastlog": 0o664, "btmp": 0o660} {
-		if err := l.file("var/log/"+name, nil, mode, 0, utmp); err != nil {
+		if err := l.file("var/log/"+name, nil, mode, utmp); err != nil {
 			return err
 		}
 	}
@@ -129,11 +129,15 @@ func (l *layer) accounts() error {
 		mode    uint32
 		gid     int
 	}{
-		{"passwd", p, 0o644, 0}, {"group", g, 0o644, 0}, {"shadow", s, 0o640, shadow},
-		{"gshadow", accounts.Gshadow(g), 0o640, shadow}, {"subuid", nil, 0o644, 0}, {"subgid", nil, 0o644, 0},
+		{"passwd", p, 0o644, 0},
+		{"group", g, 0o644, 0},
+		{"shadow", s, 0o640, shadow},
+		{"gshadow", accounts.Gshadow(g), 0o640, shadow},
+		{"subuid", nil, 0o644, 0},
+		{"subgid", nil, 0o644, 0},
 	}
 	for _, f := range files {
-		if err := l.file("etc/"+f.name, f.content, f.mode, 0, f.gid); err != nil {
+		if err := l.file("etc/"+f.name, f.content, f.mode, f.gid); err != nil {
 			return err
 		}
 		backup := "etc/" + f.name + "-" // the copy that passwd tools keep
@@ -169,11 +173,11 @@ func (l *layer) identity() error {
 		"etc/hostname": []byte("localhost\n"), "etc/hosts": []byte(hosts), "etc/resolv.conf": resolv,
 		"etc/fstab": []byte("# the root is an overlay\n"),
 	} {
-		if err := l.file(name, content, 0o644, 0, 0); err != nil {
+		if err := l.file(name, content, 0o644, 0); err != nil {
 			return err
 		}
 	}
-	if err := l.file("etc/machine-id", nil, 0o444, 0, 0); err != nil {
+	if err := l.file("etc/machine-id", nil, 0o444, 0); err != nil {
 		return err
 	}
 	for _, name := range []string{"var/lib/dbus/machine-id", "var/lib/systemd/random-seed"} {
@@ -197,15 +201,15 @@ func (l *layer) services() error {
 	if st, err := os.Lstat(filepath.Join(l.base, "usr/sbin")); err != nil || !st.IsDir() {
 		return nil //nolint:nilerr // no Debian
 	}
-	return l.file("usr/sbin/policy-rc.d", []byte(noServices), 0o755, 0, 0)
+	return l.file("usr/sbin/policy-rc.d", []byte(noServices), 0o755, 0)
 }
 
 // cloud writes the little of cloud-init's configuration that says who the default user is.
 func (l *layer) cloud(user string) error {
-	if err := l.opaque("etc/cloud", 0o755, 0, 0); err != nil {
+	if err := l.opaque("etc/cloud", 0o755); err != nil {
 		return err
 	}
-	if err := l.opaque("var/lib/cloud", 0o755, 0, 0); err != nil {
+	if err := l.opaque("var/lib/cloud", 0o755); err != nil {
 		return err
 	}
 	cfg := fmt.Sprintf(strings.TrimLeft(`
@@ -222,5 +226,5 @@ system_info:
     sudo: ["ALL=(ALL) NOPASSWD:ALL"]
     shell: /bin/bash
 `, "\n"), user, strings.Join(accounts.DefaultGroups, ", "))
-	return l.file("etc/cloud/cloud.cfg", []byte(cfg), 0o644, 0, 0)
+	return l.file("etc/cloud/cloud.cfg", []byte(cfg), 0o644, 0)
 }

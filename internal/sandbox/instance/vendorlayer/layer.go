@@ -100,15 +100,15 @@ func (l *layer) whiteout(name string) error {
 	return nil
 }
 
-// opaque makes an empty directory with its own mode and owner.
-func (l *layer) opaque(name string, mode uint32, uid, gid int) error {
+// opaque makes an empty directory of root with its own mode.
+func (l *layer) opaque(name string, mode uint32) error {
 	if err := l.mirror(filepath.Dir(name)); err != nil {
 		return err
 	}
 	if err := os.Mkdir(l.in(name), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := os.Chown(l.in(name), uid, gid); err != nil {
+	if err := os.Chown(l.in(name), 0, 0); err != nil {
 		return err
 	}
 	if err := unix.Chmod(l.in(name), mode); err != nil {
@@ -124,13 +124,14 @@ func (l *layer) emptied(name string) error {
 	if err != nil || !st.IsDir() || l.covered(name) {
 		return nil //nolint:nilerr // nothing to hide
 	}
-	if err := l.opaque(name, 0o755, 0, 0); err != nil {
+	if err := l.opaque(name, 0o755); err != nil {
 		return err
 	}
 	return setAttrs(l.in(name), st)
 }
 
-func (l *layer) file(name string, content []byte, mode uint32, uid, gid int) error {
+// file makes a file of root and the group, in place of what is there.
+func (l *layer) file(name string, content []byte, mode uint32, gid int) error {
 	if err := l.mirror(filepath.Dir(name)); err != nil {
 		return err
 	}
@@ -140,7 +141,7 @@ func (l *layer) file(name string, content []byte, mode uint32, uid, gid int) err
 	if err := os.WriteFile(l.in(name), content, 0o600); err != nil {
 		return err
 	}
-	if err := os.Chown(l.in(name), uid, gid); err != nil {
+	if err := os.Chown(l.in(name), 0, gid); err != nil {
 		return err
 	}
 	return unix.Chmod(l.in(name), mode)

@@ -66,11 +66,21 @@ func (l *layer) emptyDirs() error {
 		name string
 		mode uint32
 	}{
-		{"root", 0o700}, {"home", 0o755}, {"tmp", 0o1777}, {"mnt", 0o755}, {"media", 0o755}, {"srv", 0o755},
-		{"opt", 0o755}, {"dev", 0o755}, {"proc", 0o555}, {"sys", 0o555}, {"run", 0o755}, {"var/tmp", 0o1777},
+		{"root", 0o700},
+		{"home", 0o755},
+		{"tmp", 0o1777},
+		{"mnt", 0o755},
+		{"media", 0o755},
+		{"srv", 0o755},
+		{"opt", 0o755},
+		{"dev", 0o755},
+		{"proc", 0o555},
+		{"sys", 0o555},
+		{"run", 0o755},
+		{"var/tmp", 0o1777},
 	}
 	for _, d := range always {
-		if err := l.opaque(d.name, d.mode, 0, 0); err != nil {
+		if err := l.opaque(d.name, d.mode); err != nil {
 			return err
 		}
 	}
@@ -101,7 +111,7 @@ func (l *layer) skeleton() error {
 		if err != nil {
 			return err
 		}
-		if err := l.file(filepath.Join("root", e.Name()), content, 0o644, 0, 0); err != nil {
+		if err := l.file(filepath.Join("root", e.Name()), content, 0o644, 0); err != nil {
 			return err
 		}
 	}

@@ -75,8 +75,9 @@ func (s *session) command(command *string) *exec.Cmd {
 	} else {
 		cmd.Args = []string{filepath.Base(u.Shell), "-c", *command}
 	}
-	var groups []uint32
-	for _, g := range accounts.Groups(s.root, u) {
+	ids := accounts.Groups(s.root, u)
+	groups := make([]uint32, 0, len(ids))
+	for _, g := range ids {
 		groups = append(groups, uint32(g)) //nolint:gosec // ids are 32 bits wide
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{
