@@ -65,7 +65,7 @@ func TestNoPathLeadsOutOfTheRoot(t *testing.T) {
 		}
 		report, status := run(t, sh, options(t, root, seal.ModeSeal))
 		for _, file := range []string{"hosts", "machine-id", "shadow-", "shadow.bak"} {
-			if text, err := os.ReadFile(filepath.Join(outside, file)); err != nil || string(text) != "the host's ip-10-0-0-1" { //nolint:gosec // planted
+			if text, err := os.ReadFile(filepath.Join(outside, file)); err != nil || string(text) != "the host's ip-10-0-0-1" {
 				t.Errorf("%s outside of the root: %q %v", file, text, err)
 			}
 		}
@@ -73,7 +73,7 @@ func TestNoPathLeadsOutOfTheRoot(t *testing.T) {
 			t.Errorf("status %d: %v", status, report.Err())
 		}
 		for _, file := range []string{"known_hosts", "id_rsa", "a.log", "script_1.sh"} {
-			if text, err := os.ReadFile(filepath.Join(outside, file)); err != nil || string(text) != "the host's" { //nolint:gosec // planted
+			if text, err := os.ReadFile(filepath.Join(outside, file)); err != nil || string(text) != "the host's" {
 				t.Errorf("%s outside of the root: %q %v", file, text, err)
 			}
 		}
@@ -122,7 +122,7 @@ func TestPrivateKeysAreOverwritten(t *testing.T) {
 			if report, status := run(t, sh, options(t, root, seal.ModeSeal)); status != seal.ExitSealed {
 				t.Fatal(report.Err())
 			}
-			text, err := os.ReadFile(witness) //nolint:gosec // planted
+			text, err := os.ReadFile(witness)
 			if err != nil || len(text) < len(sealtest.Private) || strings.Contains(string(text), "KEY") {
 				t.Errorf("%d bytes, %v: the key's blocks were not overwritten", len(text), err)
 			}
@@ -143,8 +143,10 @@ func TestKeepAndSkip(t *testing.T) {
 		if status != seal.ExitLeft { // the kept host key is a key, and stays one
 			t.Logf("status %d: %v", status, report.Err())
 		}
-		for _, p := range []string{"root/.bash_history", "var/log/apt/history.log", "etc/ssh/ssh_host_rsa_key", "tmp/ke'ep $(id) [a]*/x",
-			"tmp/deep/er/file", "home/build/.ssh/authorized_keys", ".ssh/authorized_keys"} {
+		for _, p := range []string{
+			"root/.bash_history", "var/log/apt/history.log", "etc/ssh/ssh_host_rsa_key", "tmp/ke'ep $(id) [a]*/x",
+			"tmp/deep/er/file", "home/build/.ssh/authorized_keys", ".ssh/authorized_keys",
+		} {
 			if info, err := os.Stat(filepath.Join(root, p)); err != nil || info.Size() == 0 {
 				t.Errorf("%s was touched: %v", p, err)
 			}

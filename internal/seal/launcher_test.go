@@ -38,7 +38,7 @@ func TestLauncherBecomesRootByWhatTheGuestHas(t *testing.T) {
 				if script == "" {
 					continue
 				}
-				if err := os.WriteFile(filepath.Join(bin, tool), []byte(script), 0o700); err != nil { //nolint:gosec // a program
+				if err := os.WriteFile(filepath.Join(bin, tool), []byte(script), 0o700); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -66,7 +66,7 @@ func TestLauncherBecomesRootByWhatTheGuestHas(t *testing.T) {
 func asRoot(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "id"), []byte("#!/bin/sh\necho 0\n"), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(dir, "id"), []byte("#!/bin/sh\necho 0\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return dir

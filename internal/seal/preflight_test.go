@@ -47,7 +47,7 @@ func TestHostKeysMustComeBack(t *testing.T) {
 				sealtest.Write(t, root, p, text)
 			}
 			if script := filepath.Join(root, "etc/init.d/sshd"); c.files["etc/init.d/sshd"] != "" {
-				if err := os.Chmod(script, 0o755); err != nil { //nolint:gosec // a script
+				if err := os.Chmod(script, 0o755); err != nil {
 					t.Fatal(err)
 				}
 			}

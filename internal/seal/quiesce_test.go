@@ -14,7 +14,7 @@ import (
 // directory.
 func quiesced(t *testing.T, sh sealtest.Shell, init string) []string {
 	t.Helper()
-	text := strings.TrimSuffix(program(t, nil), "main </dev/null\n")
+	text := strings.TrimSuffix(program(t), "main </dev/null\n")
 	text += `runs_systemd() { [ ` + init + ` = systemd ]; }
 runs_openrc() { [ ` + init + ` = openrc ]; }
 calmly() { printf '%s\n' "$*"; }
@@ -58,7 +58,7 @@ func TestQuiesce(t *testing.T) {
 // A mounted root is no running system, even where the host runs systemd.
 func TestNoServiceIsStoppedForAMountedRoot(t *testing.T) {
 	t.Parallel()
-	text := strings.TrimSuffix(program(t, nil), "main </dev/null\n") +
+	text := strings.TrimSuffix(program(t), "main </dev/null\n") +
 		"if runs_systemd || runs_openrc || session_manager_carries_us; then echo live; fi\n"
 	var out bytes.Buffer
 	if status, stderr := sealtest.Dash(t).Run(t.Context(), t, text, &out); status != 0 || out.String() != "" {

@@ -16,13 +16,16 @@ import (
 
 var hostile = []string{"'", "''", `\`, `\'`, "`touch x`", "$(touch x)", "${IFS}", "\n", "\r\n", `"`, "; touch x #", "-rf", "*", "~", "!!", "\x00end", "ä\xff", "\t", "'$(touch x)'"}
 
-// printed gives what sh prints for the quoted value.
-func printed(t interface {
+// fataler is what a test and a run of rapid have in common here.
+type fataler interface {
 	Helper()
-	Fatal(...any)
-}, sh sealtest.Shell, value, dir string) string {
+	Fatal(args ...any)
+}
+
+// printed gives what sh prints for the quoted value.
+func printed(t fataler, sh sealtest.Shell, value, dir string) string {
 	t.Helper()
-	cmd := exec.Command(sh.Argv[0], sh.Argv[1:]...) //nolint:gosec,noctx // a test's shell, ends at once
+	cmd := exec.Command(sh.Argv[0], sh.Argv[1:]...)
 	cmd.Dir = dir
 	cmd.Stdin = strings.NewReader("printf %s " + seal.Quote(value) + "\n")
 	var out bytes.Buffer
@@ -68,7 +71,7 @@ func FuzzQuote(f *testing.F) {
 // Whatever stands in keep, the program stays POSIX sh of the same statements.
 func TestNoKeptPathChangesTheProgram(t *testing.T) {
 	t.Parallel()
-	plain := len(parse(t, program(t, nil)).Stmts)
+	plain := len(parse(t, program(t)).Stmts)
 	for _, value := range hostile {
 		o := options(t, "/nowhere/root", seal.ModeSeal)
 		o.Keep = []string{"/" + value + "x"}

@@ -12,26 +12,26 @@ import (
 )
 
 // options are those of a run against a planted root.
-func options(t testing.TB, root string, mode seal.Mode) seal.Options {
-	t.Helper()
+func options(tb testing.TB, root string, mode seal.Mode) seal.Options {
+	tb.Helper()
 	nonce, err := seal.NewNonce()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return seal.Options{Mode: mode, Root: root, Nonce: nonce}
 }
 
 // run runs the program for o under sh and gives its report and exit status.
-func run(t testing.TB, sh sealtest.Shell, o seal.Options) (*seal.Report, int) {
-	t.Helper()
+func run(tb testing.TB, sh sealtest.Shell, o seal.Options) (*seal.Report, int) {
+	tb.Helper()
 	text, err := seal.Program(o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	parser := seal.NewParser(o)
-	status, stderr := sh.Run(t.Context(), t, text, parser)
+	status, stderr := sh.Run(tb.Context(), tb, text, parser)
 	if stderr != "" {
-		t.Logf("%s said: %s", sh.Name, stderr)
+		tb.Logf("%s said: %s", sh.Name, stderr)
 	}
 	return parser.Report(), status
 }
@@ -81,7 +81,7 @@ func TestSealRemovesAllThatWasPlanted(t *testing.T) {
 // looksLikeASystem: what daemons and the boot need is still there.
 func looksLikeASystem(t *testing.T, root string) {
 	t.Helper()
-	hosts, err := os.ReadFile(filepath.Join(root, "etc/hosts")) //nolint:gosec // planted
+	hosts, err := os.ReadFile(filepath.Join(root, "etc/hosts"))
 	if err != nil || string(hosts) != "127.0.0.1 localhost\n::1 localhost\n" {
 		t.Errorf("etc/hosts: %q %v", hosts, err)
 	}

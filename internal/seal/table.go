@@ -15,7 +15,7 @@ import (
 func (r *Report) Table() []string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "OPERATION\tREMOVED\tBYTES\tRESULT\tCHECK") //nolint:errcheck // a strings.Builder does not fail
+	fmt.Fprintln(w, "OPERATION\tREMOVED\tBYTES\tRESULT\tCHECK")
 	for _, op := range r.Operations {
 		removed, size := strconv.Itoa(op.Removed), humanBytes(op.Bytes)
 		if op.Result != ResultSealed && op.Result != ResultFailed {
@@ -25,9 +25,9 @@ func (r *Report) Table() []string {
 		if op.Check == ResultLeft {
 			check = fmt.Sprintf("%d left", op.Left)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", op.Name, removed, size, op.Result, check) //nolint:errcheck // as above
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", op.Name, removed, size, op.Result, check)
 	}
-	w.Flush() //nolint:errcheck,gosec // as above
+	w.Flush() //nolint:errcheck,gosec // a strings.Builder does not fail
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 	for i, line := range lines {
 		lines[i] = strings.TrimRight(line, " ")

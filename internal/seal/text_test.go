@@ -15,24 +15,20 @@ import (
 )
 
 // parse reads text as POSIX sh, or fails the test.
-func parse(t testing.TB, text string) *syntax.File {
-	t.Helper()
+func parse(tb testing.TB, text string) *syntax.File {
+	tb.Helper()
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(text), "program")
 	if err != nil {
-		t.Fatalf("not POSIX sh: %v", err)
+		tb.Fatalf("not POSIX sh: %v", err)
 	}
 	return file
 }
 
-func program(t testing.TB, change func(*seal.Options)) string {
-	t.Helper()
-	o := options(t, "/nowhere/root", seal.ModeSeal)
-	if change != nil {
-		change(&o)
-	}
-	text, err := seal.Program(o)
+func program(tb testing.TB) string {
+	tb.Helper()
+	text, err := seal.Program(options(tb, "/nowhere/root", seal.ModeSeal))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return text
 }
@@ -41,7 +37,7 @@ func program(t testing.TB, change func(*seal.Options)) string {
 // cut off anywhere must do nothing.
 func TestProgramActsOnItsLastLineOnly(t *testing.T) {
 	t.Parallel()
-	statements := parse(t, program(t, nil)).Stmts
+	statements := parse(t, program(t)).Stmts
 	for i, statement := range statements {
 		switch command := statement.Cmd.(type) {
 		case *syntax.FuncDecl:
@@ -66,7 +62,7 @@ func TestProgramActsOnItsLastLineOnly(t *testing.T) {
 // bash writes a here-document to a file in /tmp, which may be full or read-only.
 func TestProgramNeedsNoTemporaryFile(t *testing.T) {
 	t.Parallel()
-	syntax.Walk(parse(t, program(t, nil)), func(node syntax.Node) bool {
+	syntax.Walk(parse(t, program(t)), func(node syntax.Node) bool {
 		if redirect, ok := node.(*syntax.Redirect); ok && redirect.Hdoc != nil {
 			t.Errorf("line %d has a here-document", redirect.Pos().Line())
 		}
@@ -79,7 +75,7 @@ func TestProgramNeedsNoTemporaryFile(t *testing.T) {
 func TestFunctionsAreDefinedOnceAndInPairs(t *testing.T) {
 	t.Parallel()
 	defined := map[string]int{}
-	for _, statement := range parse(t, program(t, nil)).Stmts {
+	for _, statement := range parse(t, program(t)).Stmts {
 		if f, ok := statement.Cmd.(*syntax.FuncDecl); ok {
 			defined[f.Name.Value]++
 		}
@@ -118,7 +114,7 @@ func TestOperationsDeleteThroughTheBaseOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file) //nolint:gosec // of this package
+		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,8 +134,8 @@ func TestShellcheck(t *testing.T) {
 	}
 	// SC2015: "a && b || c" is meant so. SC2034: variables that another part reads.
 	// SC2317: functions called by name. SC3013: -ef, which is POSIX since 2024.
-	cmd := exec.CommandContext(t.Context(), path, "--shell=sh", "--severity=info", "--exclude=SC2015,SC2034,SC2317,SC3013", "-") //nolint:gosec // found above
-	cmd.Stdin = bytes.NewBufferString(program(t, nil))
+	cmd := exec.CommandContext(t.Context(), path, "--shell=sh", "--severity=info", "--exclude=SC2015,SC2034,SC2317,SC3013", "-")
+	cmd.Stdin = bytes.NewBufferString(program(t))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%s", out)
 	}

@@ -64,8 +64,10 @@ func Canaries() []Canary {
 		"home/build/.keys/second", ".ssh/authorized_keys")
 	add("ssh-host-keys", Private, "etc/ssh/ssh_host_rsa_key", "etc/ssh/ssh_host_ed25519_key", "etc/ssh/ssh_host_mldsa44_ed25519_key", "etc/keys/Special")
 	add("ssh-host-keys", Public, "etc/ssh/ssh_host_rsa_key.pub", "etc/ssh/ssh_host_rsa_key-cert.pub", "etc/keys/Special.pub")
-	for _, p := range []string{"var/log/syslog", "var/log/auth.log", "var/log/wtmp", "var/log/lastlog", "var/log/audit/audit.log",
-		"var/log/apt/history.log", "var/log/cloud-init-output.log"} {
+	for _, p := range []string{
+		"var/log/syslog", "var/log/auth.log", "var/log/wtmp", "var/log/lastlog", "var/log/audit/audit.log",
+		"var/log/apt/history.log", "var/log/cloud-init-output.log",
+	} {
 		all = append(all, Canary{Operation: "logs", Path: p, Content: text, Stays: true})
 	}
 	return append(all,
@@ -101,53 +103,53 @@ func Kept() map[string]string {
 
 // Plant makes a root with every canary and every kept file, and a directory
 // beside it that links of the root lead to. Root is a physical path.
-func Plant(t testing.TB) (root string) {
-	t.Helper()
-	base, err := filepath.EvalSymlinks(memoryDir(t))
-	must(t, err)
+func Plant(tb testing.TB) (root string) {
+	tb.Helper()
+	base, err := filepath.EvalSymlinks(memoryDir(tb))
+	must(tb, err)
 	root = filepath.Join(base, "ro ot'$(id)[*]") // a name that any missing quote breaks
 	for _, dir := range []string{"tmp", "var/tmp", "var/log/nginx", "home/la st", "run"} {
-		must(t, os.MkdirAll(filepath.Join(root, dir), 0o755)) //nolint:gosec // as in a system
+		must(tb, os.MkdirAll(filepath.Join(root, dir), 0o755)) //nolint:gosec // as in a system
 	}
-	must(t, os.Chmod(filepath.Join(root, "tmp"), 0o777|os.ModeSticky))
+	must(tb, os.Chmod(filepath.Join(root, "tmp"), 0o777|os.ModeSticky))
 	for p, content := range Kept() {
-		Write(t, root, p, content)
+		Write(tb, root, p, content)
 	}
 	for _, c := range Canaries() {
 		if c.Link {
-			must(t, os.Symlink(c.Content, filepath.Join(root, c.Path)))
+			must(tb, os.Symlink(c.Content, filepath.Join(root, c.Path)))
 			continue
 		}
-		Write(t, root, c.Path, c.Content)
+		Write(tb, root, c.Path, c.Content)
 	}
-	Write(t, root, "etc/hosts", "127.0.0.1 localhost\n10.1.2.3 ip-10-1-2-3 ip-10-1-2-3.ec2.internal\n::1 localhost\n")
+	Write(tb, root, "etc/hosts", "127.0.0.1 localhost\n10.1.2.3 ip-10-1-2-3 ip-10-1-2-3.ec2.internal\n::1 localhost\n")
 	return root
 }
 
 // memoryDir is a directory for the test, in memory where the machine has one:
 // the seal flushes each key that it overwrites, which on a busy disk takes most
 // of a test's time.
-func memoryDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "sealtest-*")
+func memoryDir(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "sealtest-*") //nolint:usetesting // t.TempDir is not in memory
 	if err != nil {
-		return t.TempDir()
+		return tb.TempDir()
 	}
-	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
+	tb.Cleanup(func() { must(tb, os.RemoveAll(dir)) })
 	return dir
 }
 
 // Write puts one file below root.
-func Write(t testing.TB, root, path, content string) {
-	t.Helper()
+func Write(tb testing.TB, root, path, content string) {
+	tb.Helper()
 	full := filepath.Join(root, path)
-	must(t, os.MkdirAll(filepath.Dir(full), 0o755))     //nolint:gosec // as in a system
-	must(t, os.WriteFile(full, []byte(content), 0o644)) //nolint:gosec // as in a system
+	must(tb, os.MkdirAll(filepath.Dir(full), 0o755))     //nolint:gosec // as in a system
+	must(tb, os.WriteFile(full, []byte(content), 0o644)) //nolint:gosec // as in a system
 }
 
 // Sealed gives what is wrong with a root after a seal, seen from outside.
-func Sealed(t testing.TB, root string) []string {
-	t.Helper()
+func Sealed(tb testing.TB, root string) []string {
+	tb.Helper()
 	var wrong []string
 	for _, c := range Canaries() {
 		info, err := os.Lstat(filepath.Join(root, c.Path))
@@ -161,7 +163,7 @@ func Sealed(t testing.TB, root string) []string {
 		}
 	}
 	wrong = append(wrong, unchanged(root)...)
-	must(t, filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
+	must(tb, filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
@@ -178,7 +180,7 @@ func Sealed(t testing.TB, root string) []string {
 func unchanged(root string) []string {
 	var wrong []string
 	for p, want := range Kept() {
-		got, err := os.ReadFile(filepath.Join(root, p)) //nolint:gosec // below the planted root
+		got, err := os.ReadFile(filepath.Join(root, p))
 		if err != nil || string(got) != want {
 			wrong = append(wrong, p+" was changed")
 		}
@@ -186,9 +188,9 @@ func unchanged(root string) []string {
 	return wrong
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
