@@ -11,10 +11,9 @@ import (
 	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/common"
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 	"github.com/hashicorp/packer-plugin-sdk/template/config"
 	"github.com/hashicorp/packer-plugin-sdk/template/interpolate"
-
-	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
 )

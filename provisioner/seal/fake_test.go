@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -60,6 +61,13 @@ func (g *guest) Start(ctx context.Context, cmd *packersdk.RemoteCmd) error {
 	return nil
 }
 
+// starts tells how many commands were started.
+func (g *guest) starts() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.commands
+}
+
 func (g *guest) run(ctx context.Context, program string, stdout, stderr io.Writer) int {
 	status, diagnostics := g.shell.Run(ctx, g.t, program, stdout)
 	_, _ = io.WriteString(stderr, diagnostics)
@@ -92,11 +100,11 @@ func (s *screen) add(text string) {
 func (s *screen) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all string
+	var all strings.Builder
 	for _, line := range s.b {
-		all += line + "\n"
+		all.WriteString(line + "\n")
 	}
-	return all
+	return all.String()
 }
 
 func (s *screen) Say(text string)                     { s.add(text) }

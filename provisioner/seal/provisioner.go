@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2/hcldec"
-
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
@@ -124,8 +123,11 @@ func (p *Provisioner) run(ctx context.Context, comm packersdk.Communicator, prog
 
 // execute starts cmd and waits for it or for the context. Communicators cannot
 // end a command that runs, so one that hangs is left behind with the guest,
-// which ends with the failed build.
+// which ends with the failed build. Nothing starts when the context has ended.
 func execute(ctx context.Context, comm packersdk.Communicator, cmd *packersdk.RemoteCmd) (status int, err error) {
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
 	started, exited := make(chan error, 1), make(chan int, 1)
 	go func() {
 		err := comm.Start(ctx, cmd)

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
@@ -63,7 +65,7 @@ func TestProvisionAudits(t *testing.T) {
 	if _, err := os.Lstat(filepath.Join(root, "etc/ssh/ssh_host_rsa_key")); err != nil {
 		t.Errorf("the audit changed the guest: %v", err)
 	}
-	text, err := os.ReadFile(report) //nolint:gosec // of this test
+	text, err := os.ReadFile(report)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,19 +199,50 @@ func TestCancelDoesNotWaitForTheGuest(t *testing.T) {
 
 func TestTimeoutNamesItself(t *testing.T) {
 	t.Parallel()
-	g, _, release := hangs()
-	g.t = t
-	p := &Provisioner{root: sealtest.Plant(t)}
-	if err := p.Prepare(nil); err != nil {
-		t.Fatal(err)
-	}
-	p.config.Timeout = 1 // below what Prepare accepts, so that the test does not wait
-	err := p.Provision(t.Context(), &screen{t: t}, g, nil)
-	if err == nil || !strings.Contains(err.Error(), "not done within the timeout of 1ns") {
-		t.Error(err)
-	}
-	close(release)
-	g.done.Wait()
+	root := sealtest.Plant(t)
+	synctest.Test(t, func(t *testing.T) { // its clock leaps to the timeout
+		g, started, release := hangs()
+		g.t = t
+		p := &Provisioner{root: root}
+		if err := p.Prepare(map[string]any{"timeout": "90s"}); err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		err := p.Provision(t.Context(), &screen{t: t}, g, nil)
+		if err == nil || !strings.Contains(err.Error(), "not done within the timeout of 1m30s") {
+			t.Error(err)
+		}
+		if took := time.Since(begin); took != 90*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		<-started // the guest was at work
+		close(release)
+		g.done.Wait()
+	})
+}
+
+func TestNothingStartsAfterACancel(t *testing.T) {
+	t.Parallel()
+	root := sealtest.Plant(t)
+	synctest.Test(t, func(t *testing.T) {
+		g, _, release := hangs()
+		g.t = t
+		p := &Provisioner{root: root}
+		if err := p.Prepare(nil); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := p.Provision(ctx, &screen{t: t}, g, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		synctest.Wait()
+		if g.starts() != 0 {
+			t.Error("the seal was started in the guest")
+		}
+		close(release)
+		g.done.Wait()
+	})
 }
 
 func TestCommunicatorsWithoutALinuxShellAreRefused(t *testing.T) {
