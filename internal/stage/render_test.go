@@ -7,46 +7,14 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 )
-
-// shells gives the shells of this host that may be /bin/sh on a machine.
-func shells(tb testing.TB) map[string][]string {
-	tb.Helper()
-	found := map[string][]string{}
-	for name, command := range map[string][]string{"dash": {"dash"}, "bash": {"bash", "--posix"}, "busybox": {"busybox", "sh"}} {
-		if path, err := exec.LookPath(command[0]); err == nil {
-			found[name] = append([]string{path}, command[1:]...)
-		}
-	}
-	if len(found) == 0 {
-		tb.Fatal("there is no shell to run the programs with")
-	}
-	return found
-}
-
-// run runs a program and gives its exit code and what it said.
-func run(tb testing.TB, shell []string, program []byte, env ...string) (int, string) {
-	tb.Helper()
-	path := filepath.Join(tb.TempDir(), "program")
-	if err := os.WriteFile(path, program, 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	cmd := exec.CommandContext(tb.Context(), shell[0], append(shell[1:], path)...)
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + tb.TempDir()}, env...)
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		tb.Fatal(err)
-	}
-	return cmd.ProcessState.ExitCode(), string(out)
-}
 
 func read(tb testing.TB, path string) string {
 	tb.Helper()
@@ -150,40 +118,39 @@ func TestFailureLeavesNoMarkerAndStops(t *testing.T) {
 // data: all machines end the same, and each stage ran once.
 func TestTiersConverge(t *testing.T) {
 	t.Parallel()
-	shell := shells(t)
-	for _, tier := range ami.Tiers() {
-		t.Run(string(tier), func(t *testing.T) {
-			t.Parallel()
-			root := t.TempDir()
-			r := Renderer{MarkerDir: filepath.Join(root, "markers")}
-			var all []Stage
-			for _, of := range ami.Tiers() {
-				s := inline("s-"+string(of), of, `echo "$0" | grep -q goldenami && echo `+string(of)+` >>"$LOG"`)
-				s.Environment = map[string]string{"LOG": filepath.Join(root, "log")}
-				all = append(all, s)
-			}
-			all = loaded(t, all...)
-			bake, _ := Cut(all, "", tier)
-			for _, s := range bake {
-				if code, out := run(t, anyOf(shell), r.Render(s)); code != 0 {
-					t.Fatalf("bake: %d\n%s", code, out)
-				}
-			}
-			if code, out := run(t, anyOf(shell), must(t)(r.UserData(all))); code != 0 {
-				t.Fatalf("boot: %d\n%s", code, out)
-			}
-			if got := read(t, filepath.Join(root, "log")); got != "os-only\nhybrid\nfull\n" {
-				t.Errorf("ran %q", got)
-			}
-		})
+	for name, sh := range shells(t) {
+		for _, tier := range ami.Tiers() {
+			t.Run(name+"/"+string(tier), func(t *testing.T) {
+				t.Parallel()
+				converges(t, sh, tier)
+			})
+		}
 	}
 }
 
-func anyOf(shells map[string][]string) []string {
-	for _, shell := range shells {
-		return shell
+func converges(t *testing.T, sh shell, tier ami.Tier) {
+	t.Helper()
+	root := t.TempDir()
+	r := Renderer{MarkerDir: filepath.Join(root, "markers")}
+	var all []Stage
+	for _, of := range ami.Tiers() {
+		s := inline("s-"+string(of), of, `echo "$0" | grep -q goldenami && echo `+string(of)+` >>"$LOG"`)
+		s.Environment = map[string]string{"LOG": filepath.Join(root, "log")}
+		all = append(all, s)
 	}
-	return nil
+	all = loaded(t, all...)
+	bake, _ := Cut(all, "", tier)
+	for _, s := range bake {
+		if code, out := run(t, sh, r.Render(s)); code != 0 {
+			t.Fatalf("bake: %d\n%s", code, out)
+		}
+	}
+	if code, out := run(t, sh, must(t)(r.UserData(all))); code != 0 {
+		t.Fatalf("boot: %d\n%s", code, out)
+	}
+	if got := read(t, filepath.Join(root, "log")); got != "os-only\nhybrid\nfull\n" {
+		t.Errorf("ran %q", got)
+	}
 }
 
 func TestScriptsKeepTheirInterpreter(t *testing.T) {
@@ -208,11 +175,17 @@ func TestScriptsKeepTheirInterpreter(t *testing.T) {
 		t.Fatal(err)
 	}
 	ready := loaded(t, Stage{Name: "s", Tier: ami.Full, Script: script})
-	if code, out := run(t, anyOf(shells(t)), Renderer{MarkerDir: root + "/m"}.Render(ready[0]), "HOME=/elsewhere"); code != 0 {
-		t.Fatalf("%d\n%s", code, out)
-	}
-	if got := read(t, root+"/out"); !strings.HasPrefix(got, "y /root / ") {
-		t.Errorf("it saw %q", got)
+	for name, sh := range shells(t) {
+		out := filepath.Join(root, "out")
+		if code, said := run(t, sh, Renderer{MarkerDir: filepath.Join(root, name)}.Render(ready[0]), "HOME=/elsewhere"); code != 0 {
+			t.Fatalf("%s: %d\n%s", name, code, said)
+		}
+		if got := read(t, out); !strings.HasPrefix(got, "y /root / ") {
+			t.Errorf("%s: it saw %q", name, got)
+		}
+		if err := os.Remove(out); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 	"pgregory.net/rapid"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 )
 
 func inline(name string, tier ami.Tier, lines ...string) Stage {
