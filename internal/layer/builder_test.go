@@ -121,9 +121,9 @@ func (r *packerRun) start() *builder {
 	if err != nil {
 		r.tb.Fatal(err)
 	}
-	cmd := exec.Command(r.parent, append(r.arguments, self)...) //nolint:noctx // ended by kill
+	cmd := exec.Command(r.parent, append(r.arguments, self)...) // ended by kill
 	if r.parent == "" {
-		cmd = exec.Command(self) //nolint:noctx // ended by kill
+		cmd = exec.Command(self) // ended by kill
 	}
 	cmd.Env = append(os.Environ(), "LAYER_TEST_BUILDER=1", "TMPDIR="+r.temp, "PACKER_RUN_UUID="+r.run)
 	cmd.Stderr = os.Stderr

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
@@ -59,7 +60,7 @@ func (in Inputs) Sum() (Sum, error) {
 	if err != nil {
 		return Sum{}, fmt.Errorf("fingerprint of the configuration: %w", err)
 	}
-	config = hashOf("config", fmt.Sprint(epoch), string(in.Tier), in.Architecture, config)
+	config = hashOf("config", strconv.Itoa(epoch), string(in.Tier), in.Architecture, config)
 
 	stages := []string{"stages"}
 	for _, s := range in.Stages {
@@ -68,7 +69,7 @@ func (in Inputs) Sum() (Sum, error) {
 
 	files := make([]string, 0, len(in.Files))
 	for _, f := range in.Files {
-		files = append(files, hashOf("file", f.Path, fmt.Sprint(f.Exec), f.SHA256))
+		files = append(files, hashOf("file", f.Path, strconv.FormatBool(f.Exec), f.SHA256))
 	}
 	slices.Sort(files)
 	files = slices.Compact(files)

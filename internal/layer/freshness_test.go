@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 	"pgregory.net/rapid"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 )
 
 var now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 )
 

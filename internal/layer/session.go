@@ -99,7 +99,7 @@ func checkPlace(m Member, others []record, r *room) error {
 			return fmt.Errorf("builds %q and %q both make %s: give them different tiers or families", other.Name, m.Name, m.Key)
 		}
 	}
-	way := []string{m.Key.String()}
+	way := []string{m.String()}
 	for at := m.Parent; !at.IsZero(); {
 		way = append(way, at.String())
 		if at == m.Key {

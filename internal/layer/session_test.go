@@ -169,13 +169,17 @@ func TestOrphanedChildStops(t *testing.T) {
 
 func TestForeignFoldersAreRefused(t *testing.T) {
 	t.Parallel()
-	for name, make := range map[string]func(base string) error{
-		"open to others": func(base string) error { return errors.Join(os.Mkdir(base, 0o700), os.Chmod(base, 0o777)) }, //nolint:gosec // the point
-		"a link":         func(base string) error { return os.Symlink(os.TempDir(), base) },
+	own := t.TempDir()
+	if err := os.Chmod(own, 0o700); err != nil { // the link alone is wrong
+		t.Fatal(err)
+	}
+	for name, plant := range map[string]func(base string) error{
+		"open to others": func(base string) error { return errors.Join(os.Mkdir(base, 0o700), os.Chmod(base, 0o777)) },
+		"a link":         func(base string) error { return os.Symlink(own, base) },
 		"a file":         func(base string) error { return os.WriteFile(base, nil, 0o600) },
 	} {
 		temp := t.TempDir()
-		if err := make(filepath.Join(temp, fmt.Sprintf("goldenami-%d", os.Getuid()))); err != nil {
+		if err := plant(filepath.Join(temp, fmt.Sprintf("goldenami-%d", os.Getuid()))); err != nil {
 			t.Fatal(err)
 		}
 		s, warnings, err := Join(member("os-only", ""), WithTempDir(temp))
