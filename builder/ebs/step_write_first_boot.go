@@ -2,13 +2,12 @@ package ebs
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 
+	"github.com/goldenami/packer-plugin-goldenami/internal/atomicfile"
 	"github.com/goldenami/packer-plugin-goldenami/internal/stage"
 )
 
@@ -41,7 +40,9 @@ func (s stepWriteFirstBoot) Run(context.Context, multistep.StateBag) multistep.S
 	if err != nil {
 		return s.halt("first_boot_file: %w", err)
 	}
-	if err := replaceFile(path, data); err != nil {
+	// For its owner only: it holds the stages' environment. The builds of a family
+	// write the same file at the same time.
+	if err := atomicfile.Write(path, data, 0o600); err != nil {
 		return s.halt("first_boot_file: %w", err)
 	}
 	_, left := stage.Cut(s.cfg.stages, s.base.Tier, s.cfg.tier())
@@ -50,20 +51,3 @@ func (s stepWriteFirstBoot) Run(context.Context, multistep.StateBag) multistep.S
 }
 
 func (stepWriteFirstBoot) Cleanup(multistep.StateBag) {}
-
-// replaceFile writes a file that only its owner may read, as a whole: the builds of a
-// family write the same one at the same time.
-func replaceFile(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	_, err = tmp.Write(data)
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(tmp.Name()))
-	}
-	return nil
-}

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/shell"
 )
 
 //go:embed program/base.sh
@@ -102,20 +104,20 @@ func rootPrefix(root string) (string, error) {
 // Each value passes through Quote.
 func writeSettings(b *strings.Builder, o Options, prefix string) {
 	fmt.Fprintf(b, "GA_ROOT=%s\nGA_LIVE=%t\nGA_NONCE=%s\nGA_MODE=%s\nGA_ALLOW_NO_HOST_KEYS=%t\n",
-		Quote(prefix), prefix == "", Quote(o.Nonce), Quote(string(o.Mode)), o.AllowNoHostKeys)
+		shell.Quote(prefix), prefix == "", shell.Quote(o.Nonce), shell.Quote(string(o.Mode)), o.AllowNoHostKeys)
 
 	b.WriteString("each_operation() {\n")
 	for _, op := range o.Selected() {
-		fmt.Fprintf(b, "\t\"$1\" %s %s\n", Quote(op.Name), op.function())
+		fmt.Fprintf(b, "\t\"$1\" %s %s\n", shell.Quote(op.Name), op.function())
 	}
 	b.WriteString("}\n")
 
 	var cases, tests, each strings.Builder
 	for _, keep := range o.Keep {
 		full := prefix + strings.TrimSuffix(keep, "/")
-		fmt.Fprintf(&cases, "\t%s | %s/*) return 0 ;;\n", Quote(full), Quote(full))
-		fmt.Fprintf(&tests, " ! -path %s ! -path %s", Quote(globLiteral(full)), Quote(globLiteral(full)+"/*"))
-		fmt.Fprintf(&each, "\t\"$1\" %s\n", Quote(full))
+		fmt.Fprintf(&cases, "\t%s | %s/*) return 0 ;;\n", shell.Quote(full), shell.Quote(full))
+		fmt.Fprintf(&tests, " ! -path %s ! -path %s", shell.Quote(globLiteral(full)), shell.Quote(globLiteral(full)+"/*"))
+		fmt.Fprintf(&each, "\t\"$1\" %s\n", shell.Quote(full))
 	}
 	// kept PATH: whether keep names it or a directory above it.
 	fmt.Fprintf(b, "kept() {\n\tcase $1 in\n%s\t*) return 1 ;;\n\tesac\n}\n", cases.String())

@@ -12,6 +12,7 @@ import (
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal/sealtest"
+	"github.com/goldenami/packer-plugin-goldenami/internal/shell"
 )
 
 var hostile = []string{"'", "''", `\`, `\'`, "`touch x`", "$(touch x)", "${IFS}", "\n", "\r\n", `"`, "; touch x #", "-rf", "*", "~", "!!", "\x00end", "ä\xff", "\t", "'$(touch x)'"}
@@ -27,7 +28,7 @@ func printed(t fataler, sh sealtest.Shell, value, dir string) string {
 	t.Helper()
 	cmd := exec.Command(sh.Argv[0], sh.Argv[1:]...)
 	cmd.Dir = dir
-	cmd.Stdin = strings.NewReader("printf %s " + seal.Quote(value) + "\n")
+	cmd.Stdin = strings.NewReader("printf %s " + shell.Quote(value) + "\n")
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	if err := cmd.Run(); err != nil {

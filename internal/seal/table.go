@@ -3,11 +3,11 @@ package seal
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/atomicfile"
 )
 
 // Table gives the report as lines for people: a row for each operation, what
@@ -66,27 +66,13 @@ func humanBytes(n int64) string {
 
 // WriteFile puts the report as JSON at path, mode 0600, whole or not at all. A
 // link at path is replaced, not followed; a missing directory is an error.
-func (r *Report) WriteFile(path string) (err error) {
+func (r *Report) WriteFile(path string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode the seal's report: %w", err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".goldenami-seal-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("write the seal's report %s: %w", path, err)
+	if err := atomicfile.Write(path, append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("the seal's report: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write the seal's report %s: %w", path, err)
-			_ = os.Remove(f.Name()) // nothing more can be done about a leftover
-		}
-	}()
-	if _, err = f.Write(append(text, '\n')); err != nil {
-		_ = f.Close() // the write's error is the one to tell
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }

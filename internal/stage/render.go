@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/shell"
 )
 
 // MarkerDir is where a machine keeps which stages it has run, one file per
@@ -71,7 +73,7 @@ func (r Renderer) program(stages []Stage) []byte {
 		dir = MarkerDir
 	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "#!/bin/sh\n# Runs the stages of a golden image, each one once per content.\ngoldenami_dir=%s\n%s", quote(dir), prologue)
+	fmt.Fprintf(&out, "#!/bin/sh\n# Runs the stages of a golden image, each one once per content.\ngoldenami_dir=%s\n%s", shell.Quote(dir), prologue)
 	for _, s := range stages {
 		writeStage(&out, s)
 	}
@@ -88,13 +90,13 @@ func writeStage(out *bytes.Buffer, s Stage) {
 	if !bytes.HasSuffix(body, []byte("\n")) {
 		body = append(slices.Clip(body), '\n')
 	}
-	fmt.Fprintf(out, "\n# stage %s, tier %s\nif goldenami_due %s %s; then\n", s.Name, s.Tier, quote(s.Name), hash)
+	fmt.Fprintf(out, "\n# stage %s, tier %s\nif goldenami_due %s %s; then\n", s.Name, s.Tier, shell.Quote(s.Name), hash)
 	fmt.Fprintf(out, "cat >\"$goldenami_script\" <<'%s'\n%s%s\n", end, body, end)
 	out.WriteString("(\n" + environmentDefaults)
 	for _, name := range slices.Sorted(maps.Keys(s.Environment)) {
-		fmt.Fprintf(out, "export %s=%s\n", name, quote(s.Environment[name]))
+		fmt.Fprintf(out, "export %s=%s\n", name, shell.Quote(s.Environment[name]))
 	}
-	fmt.Fprintf(out, "exec%s \"$goldenami_script\" </dev/null\n)\ngoldenami_end %s %s \"$?\"\nfi\n", command(s.content), quote(s.Name), hash)
+	fmt.Fprintf(out, "exec%s \"$goldenami_script\" </dev/null\n)\ngoldenami_end %s %s \"$?\"\nfi\n", command(s.content), shell.Quote(s.Name), hash)
 }
 
 // command gives the interpreter of a script's first line as the Linux kernel
@@ -111,9 +113,9 @@ func command(content []byte) string {
 		interpreter, argument = line[:at], strings.Trim(line[at:], " \t")
 	}
 	if argument == "" {
-		return " " + quote(interpreter)
+		return " " + shell.Quote(interpreter)
 	}
-	return " " + quote(interpreter) + " " + quote(argument)
+	return " " + shell.Quote(interpreter) + " " + shell.Quote(argument)
 }
 
 // delimiter gives a line that ends the here-document and is no line of it.
@@ -123,9 +125,4 @@ func delimiter(content []byte, hash string) string {
 		end += "_"
 	}
 	return end
-}
-
-// quote gives a word that sh reads as exactly this string.
-func quote(s string) string {
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

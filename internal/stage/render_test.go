@@ -51,7 +51,7 @@ func must(t *testing.T) func([]byte, error) []byte {
 
 func TestStageRunsOncePerContent(t *testing.T) {
 	t.Parallel()
-	for name, shell := range shells(t) {
+	for name, sh := range shells(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			root := t.TempDir()
@@ -63,7 +63,7 @@ func TestStageRunsOncePerContent(t *testing.T) {
 				return loaded(t, s)[0]
 			}
 			for range 2 {
-				if code, out := run(t, shell, r.Render(stage("one"))); code != 0 {
+				if code, out := run(t, sh, r.Render(stage("one"))); code != 0 {
 					t.Fatalf("exit code %d\n%s", code, out)
 				}
 			}
@@ -73,7 +73,7 @@ func TestStageRunsOncePerContent(t *testing.T) {
 			if got := read(t, filepath.Join(r.MarkerDir, "java")); got != stage("one").Hash()+"\n" {
 				t.Errorf("marker is %q", got)
 			}
-			run(t, shell, r.Render(stage("two")))
+			run(t, sh, r.Render(stage("two")))
 			if got := read(t, log); got != "one\ntwo\n" {
 				t.Errorf("after a change the log is %q", got)
 			}
@@ -83,7 +83,7 @@ func TestStageRunsOncePerContent(t *testing.T) {
 
 func TestFailureLeavesNoMarkerAndStops(t *testing.T) {
 	t.Parallel()
-	for name, shell := range shells(t) {
+	for name, sh := range shells(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			root := t.TempDir()
@@ -94,7 +94,7 @@ func TestFailureLeavesNoMarkerAndStops(t *testing.T) {
 			third := inline("third", ami.Full, `echo x >>"$ROOT/third"`)
 			third.Environment = map[string]string{"ROOT": root}
 			program := must(t)(r.UserData(loaded(t, first, second, third)))
-			code, out := run(t, shell, program)
+			code, out := run(t, sh, program)
 			if code != 7 || !strings.Contains(out, "stage second: failed with exit code 7") {
 				t.Errorf("exit code %d\n%s", code, out)
 			}
@@ -107,7 +107,7 @@ func TestFailureLeavesNoMarkerAndStops(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(root, "fixed"), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if code, out := run(t, shell, program); code != 0 || strings.Contains(out, "first: done\n") || read(t, filepath.Join(root, "third")) != "x\n" {
+			if code, out := run(t, sh, program); code != 0 || strings.Contains(out, "first: done\n") || read(t, filepath.Join(root, "third")) != "x\n" {
 				t.Errorf("second try: exit code %d\n%s", code, out)
 			}
 		})
@@ -128,7 +128,7 @@ func TestTiersConverge(t *testing.T) {
 	}
 }
 
-func converges(t *testing.T, sh shell, tier ami.Tier) {
+func converges(t *testing.T, sh interpreter, tier ami.Tier) {
 	t.Helper()
 	root := t.TempDir()
 	r := Renderer{MarkerDir: filepath.Join(root, "markers")}
@@ -237,8 +237,8 @@ func FuzzQuoting(f *testing.F) {
 		s := inline("fuzz", ami.Full, `printf %s "$VALUE" >"$ROOT/value"`, `cp "$0" "$ROOT/script"`, "exit 0", value)
 		s.Environment = map[string]string{"VALUE": value, "ROOT": root}
 		ready := loaded(t, s)[0]
-		for name, shell := range found {
-			code, out := run(t, shell, Renderer{MarkerDir: root + "/m-" + name}.Render(ready))
+		for name, sh := range found {
+			code, out := run(t, sh, Renderer{MarkerDir: root + "/m-" + name}.Render(ready))
 			if got := read(t, root+"/value"); code != 0 || got != value {
 				t.Fatalf("%s: exit code %d, value %q, want %q\n%s", name, code, got, value, out)
 			}

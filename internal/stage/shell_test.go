@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/shell"
 )
 
-// shell is a way to run a program as /bin/sh of a machine would.
-type shell struct {
+// interpreter is a way to run a program as /bin/sh of a machine would.
+type interpreter struct {
 	argv []string
 	// tools is a directory that holds all that a program finds; empty for this
 	// host's own.
@@ -21,12 +23,12 @@ type shell struct {
 // shells gives those of this host that may be /bin/sh on a machine: dash and
 // bash with the host's tools, and BusyBox's shell with nothing but BusyBox's
 // tools, as on Alpine.
-func shells(tb testing.TB) map[string]shell {
+func shells(tb testing.TB) map[string]interpreter {
 	tb.Helper()
-	found := map[string]shell{}
+	found := map[string]interpreter{}
 	for name, command := range map[string][]string{"dash": {"dash"}, "bash": {"bash", "--posix"}, "busybox": {"busybox", "sh"}} {
 		if path, err := exec.LookPath(command[0]); err == nil {
-			found[name] = shell{argv: append([]string{path}, command[1:]...)}
+			found[name] = interpreter{argv: append([]string{path}, command[1:]...)}
 		}
 	}
 	if len(found) == 0 {
@@ -64,7 +66,7 @@ const (
 
 // program gives the one that finds this shell and its tools, not the host's,
 // where a machine has its own.
-func (sh shell) program(tb testing.TB, text []byte) []byte {
+func (sh interpreter) program(tb testing.TB, text []byte) []byte {
 	tb.Helper()
 	if sh.tools == "" {
 		return text
@@ -73,13 +75,13 @@ func (sh shell) program(tb testing.TB, text []byte) []byte {
 		tb.Fatal("the program no longer sets the PATH of a stage in one line")
 	}
 	return []byte(strings.NewReplacer(
-		systemPath, "\nexport PATH="+quote(sh.tools)+"\n",
-		systemShell, "\nexec "+quote(filepath.Join(sh.tools, "sh"))+" ",
+		systemPath, "\nexport PATH="+shell.Quote(sh.tools)+"\n",
+		systemShell, "\nexec "+shell.Quote(filepath.Join(sh.tools, "sh"))+" ",
 	).Replace(string(text)))
 }
 
 // run runs a program and gives its exit code and what it said.
-func run(tb testing.TB, sh shell, program []byte, env ...string) (int, string) {
+func run(tb testing.TB, sh interpreter, program []byte, env ...string) (int, string) {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "program")
 	if err := os.WriteFile(path, sh.program(tb, program), 0o600); err != nil {

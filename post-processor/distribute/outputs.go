@@ -2,11 +2,9 @@ package distribute
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
+	"github.com/goldenami/packer-plugin-goldenami/internal/atomicfile"
 	"github.com/goldenami/packer-plugin-goldenami/internal/distribution"
 )
 
@@ -32,11 +30,10 @@ func (o *outputs) check() error {
 	if o.path == "" {
 		return nil
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(o.path), "."+filepath.Base(o.path)+".*")
-	if err != nil {
+	if err := atomicfile.Check(o.path); err != nil {
 		return fmt.Errorf("outputs: json: %w", err)
 	}
-	return errors.Join(tmp.Close(), os.Remove(tmp.Name()))
+	return nil
 }
 
 // add records a finished Region and writes the file.
@@ -58,29 +55,12 @@ func (o *outputs) add(r distribution.Result) error {
 
 // write replaces the file as a whole, so that a reader never sees half of it. It
 // holds ids only and is for other programs, hence readable by all.
-func (o *outputs) write() (err error) {
+func (o *outputs) write() error {
 	data, err := json.MarshalIndent(o.regions, "", "  ")
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(o.path), "."+filepath.Base(o.path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(tmp.Name())
-		}
-	}()
-	if _, err = tmp.Write(append(data, '\n')); err != nil {
-		_ = tmp.Close()
-		return err
-	}
-	err = errors.Join(tmp.Close(), os.Chmod(tmp.Name(), 0o644)) //nolint:gosec // see above
-	if err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), o.path)
+	return atomicfile.Write(o.path, append(data, '\n'), 0o644)
 }
 
 // notNil makes an empty list [] in JSON, not null.
