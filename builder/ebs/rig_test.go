@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -144,6 +145,8 @@ func (r *rig) with(more fields) fields {
 	return out
 }
 
+// plain gives the options as Packer does. Lists and maps are copies, because the SDK
+// writes what it rendered into them, and tests share some.
 func plain(f fields) map[string]any {
 	out := map[string]any{}
 	for key, value := range f {
@@ -156,6 +159,10 @@ func plain(f fields) map[string]any {
 				list = append(list, plain(item))
 			}
 			out[key] = list
+		case []string:
+			out[key] = slices.Clone(v)
+		case map[string]string:
+			out[key] = maps.Clone(v)
 		default:
 			out[key] = value
 		}
