@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,8 +26,11 @@ import (
 const region = "eu-west-1"
 
 // profiles is the shared configuration file of all tests. Each test has a profile of
+
 // its own in it, with the address of its own endpoint, so that tests run in parallel
+
 // although the SDK finds the file by an environment variable.
+
 var profiles struct {
 	sync.Mutex
 	path string
@@ -81,6 +82,7 @@ func run(m *testing.M) int {
 }
 
 // rig is an endpoint and a way to build on it.
+
 type rig struct {
 	*sandboxtest.Started
 	t       *testing.T
@@ -105,6 +107,7 @@ func newRig(t *testing.T) *rig {
 }
 
 // addProfile writes a profile that leads to this rig's endpoint.
+
 func (r *rig) addProfile(name string, withKeys bool) {
 	t := r.t
 	t.Helper()
@@ -125,56 +128,18 @@ func (r *rig) addProfile(name string, withKeys bool) {
 	}
 }
 
-type fields map[string]any
-
 // with gives the options of a small build, changed by more; nil takes one away.
-func (r *rig) with(more fields) fields {
-	profile := ""
-	if r != nil {
-		profile = r.profile
-	}
-	out := fields{
-		"profile": profile, "region": region, "instance_type": "t3.small", "communicator": "none", "ami_name": "app-1",
-		"source_ami_filter": fields{
-			"owners": []string{"137112412989"}, "most_recent": true,
-			"filters": map[string]string{"name": "al2023-ami-2023*-x86_64"},
-		},
-	}
-	maps.Copy(out, more)
-	maps.DeleteFunc(out, func(_ string, value any) bool { return value == nil })
-	return out
-}
 
 // plain gives the options as Packer does. Lists and maps are copies, because the SDK
+
 // writes what it rendered into them, and tests share some.
-func plain(f fields) map[string]any {
-	out := map[string]any{}
-	for key, value := range f {
-		switch v := value.(type) {
-		case fields:
-			out[key] = plain(v)
-		case []fields:
-			list := []any{}
-			for _, item := range v {
-				list = append(list, plain(item))
-			}
-			out[key] = list
-		case []string:
-			out[key] = slices.Clone(v)
-		case map[string]string:
-			out[key] = maps.Clone(v)
-		default:
-			out[key] = value
-		}
-	}
-	return out
-}
 
 func (r *rig) ui() packersdk.Ui {
 	return &packersdk.BasicUi{Reader: strings.NewReader(""), Writer: r.output, ErrorWriter: r.output}
 }
 
 // prepared gives a builder that has read the options.
+
 func (r *rig) prepared(options fields) *Builder {
 	r.t.Helper()
 	b := new(Builder)
@@ -186,6 +151,7 @@ func (r *rig) prepared(options fields) *Builder {
 }
 
 // leave takes the builder out of the run, as the end of its process does.
+
 func (r *rig) leave(b *Builder) {
 	if err := b.session.Close(); err != nil {
 		r.t.Errorf("leave the run: %v", err)
@@ -203,6 +169,7 @@ func (r *rig) run(ctx context.Context, options fields) (*Artifact, error) {
 }
 
 // build runs a build that must end well.
+
 func (r *rig) build(options fields) *Artifact {
 	r.t.Helper()
 	a, err := r.run(r.t.Context(), options)
@@ -213,6 +180,7 @@ func (r *rig) build(options fields) *Artifact {
 }
 
 // count gives how often an action was called with success.
+
 func (r *rig) count(action string) int {
 	n := 0
 	for _, c := range r.Calls() {
@@ -224,6 +192,7 @@ func (r *rig) count(action string) int {
 }
 
 // image reads an image back.
+
 func (r *rig) image(region, id string) types.Image {
 	r.t.Helper()
 	out, err := r.EC2(sandboxtest.Home, region).DescribeImages(r.t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{id}})
@@ -237,6 +206,7 @@ func (r *rig) image(region, id string) types.Image {
 }
 
 // leftovers lists what an account holds besides images and their snapshots.
+
 func (r *rig) leftovers(region string) []string {
 	r.t.Helper()
 	ctx, api := r.t.Context(), r.EC2(sandboxtest.Home, region)
@@ -281,6 +251,7 @@ func (r *rig) leftovers(region string) []string {
 }
 
 // images lists the account's own images and snapshots of a Region.
+
 func (r *rig) images(region string) []string {
 	r.t.Helper()
 	ctx, api := r.t.Context(), r.EC2(sandboxtest.Home, region)
