@@ -26,11 +26,8 @@ import (
 const region = "eu-west-1"
 
 // profiles is the shared configuration file of all tests. Each test has a profile of
-
 // its own in it, with the address of its own endpoint, so that tests run in parallel
-
 // although the SDK finds the file by an environment variable.
-
 var profiles struct {
 	sync.Mutex
 	path string
@@ -82,7 +79,6 @@ func run(m *testing.M) int {
 }
 
 // rig is an endpoint and a way to build on it.
-
 type rig struct {
 	*sandboxtest.Started
 	t       *testing.T
@@ -107,7 +103,6 @@ func newRig(t *testing.T) *rig {
 }
 
 // addProfile writes a profile that leads to this rig's endpoint.
-
 func (r *rig) addProfile(name string, withKeys bool) {
 	t := r.t
 	t.Helper()
@@ -129,17 +124,13 @@ func (r *rig) addProfile(name string, withKeys bool) {
 }
 
 // with gives the options of a small build, changed by more; nil takes one away.
-
 // plain gives the options as Packer does. Lists and maps are copies, because the SDK
-
 // writes what it rendered into them, and tests share some.
-
 func (r *rig) ui() packersdk.Ui {
 	return &packersdk.BasicUi{Reader: strings.NewReader(""), Writer: r.output, ErrorWriter: r.output}
 }
 
 // prepared gives a builder that has read the options.
-
 func (r *rig) prepared(options fields) *Builder {
 	r.t.Helper()
 	b := new(Builder)
@@ -151,7 +142,6 @@ func (r *rig) prepared(options fields) *Builder {
 }
 
 // leave takes the builder out of the run, as the end of its process does.
-
 func (r *rig) leave(b *Builder) {
 	if err := b.session.Close(); err != nil {
 		r.t.Errorf("leave the run: %v", err)
@@ -169,7 +159,6 @@ func (r *rig) run(ctx context.Context, options fields) (*Artifact, error) {
 }
 
 // build runs a build that must end well.
-
 func (r *rig) build(options fields) *Artifact {
 	r.t.Helper()
 	a, err := r.run(r.t.Context(), options)
@@ -180,7 +169,6 @@ func (r *rig) build(options fields) *Artifact {
 }
 
 // count gives how often an action was called with success.
-
 func (r *rig) count(action string) int {
 	n := 0
 	for _, c := range r.Calls() {
@@ -192,7 +180,6 @@ func (r *rig) count(action string) int {
 }
 
 // image reads an image back.
-
 func (r *rig) image(region, id string) types.Image {
 	r.t.Helper()
 	out, err := r.EC2(sandboxtest.Home, region).DescribeImages(r.t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{id}})
@@ -206,7 +193,6 @@ func (r *rig) image(region, id string) types.Image {
 }
 
 // leftovers lists what an account holds besides images and their snapshots.
-
 func (r *rig) leftovers(region string) []string {
 	r.t.Helper()
 	ctx, api := r.t.Context(), r.EC2(sandboxtest.Home, region)
@@ -251,7 +237,6 @@ func (r *rig) leftovers(region string) []string {
 }
 
 // images lists the account's own images and snapshots of a Region.
-
 func (r *rig) images(region string) []string {
 	r.t.Helper()
 	ctx, api := r.t.Context(), r.EC2(sandboxtest.Home, region)

@@ -55,7 +55,6 @@ func TestFailedCopySaysWhyAndStopsNobodyElse(t *testing.T) {
 }
 
 // disableKeyLater takes a key away while the copy runs.
-
 func (r *rig) disableKeyLater(region, alias string) {
 	time.AfterFunc(5*time.Minute, func() {
 		r.cloud.EditKey(region, alias, func(k *kmstypes.KeyMetadata) { k.KeyState = kmstypes.KeyStateDisabled })

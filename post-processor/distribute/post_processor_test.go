@@ -16,7 +16,6 @@ import (
 )
 
 // amazonArtifact has the shape of amazon-ebs's.
-
 func amazonArtifact(id string) *packersdk.MockArtifact {
 	return &packersdk.MockArtifact{
 		BuilderIdValue: "mitchellh.amazonebs", IdValue: id,

@@ -22,7 +22,6 @@ import (
 const home = "us-east-1"
 
 // wantRefused checks code, HTTP status and a part of the message of a refusal.
-
 func wantRefused(t *testing.T, err error, status int, code, message string) {
 	t.Helper()
 	var api smithy.APIError

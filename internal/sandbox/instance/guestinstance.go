@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -49,7 +48,7 @@ func (g *guestInstance) running() bool {
 	}
 }
 
-// boot prepares the disk and runs the guest until it says that it is up.
+// boot runs the guest until it says that it is up.
 func (b *linux) boot(ctx context.Context, g *guestInstance, s Spec) error {
 	if g.gone {
 		return errors.New("it was terminated meanwhile")
@@ -60,39 +59,16 @@ func (b *linux) boot(ctx context.Context, g *guestInstance, s Spec) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var config net.ListenConfig
-	address := netip.AddrPortFrom(s.Addr, sshPort).String()
-	l, err := config.Listen(ctx, "tcp4", address)
-	if err != nil {
-		return fmt.Errorf("ssh address: %w", err)
-	}
-	defer func() { _ = l.Close() }() // the guest has its own copy; ours would accept for a dead guest
-	tcp, ok := l.(*net.TCPListener)
-	if !ok {
-		return fmt.Errorf("ssh address %s is no TCP address", address)
-	}
-	if g.disk == nil {
-		if g.disk, err = b.store.newDisk(s.Layers); err != nil {
-			return err
-		}
-	}
-	layers, err := b.store.prepare(g.id, g.disk, s.User)
+	l, claim, err := b.addresses.listen(ctx, s.Addr)
 	if err != nil {
 		return err
 	}
-	order := stage.Boot{
-		Tmpfs: b.mount, Base: b.base, Layers: layers, Dir: g.disk.dir,
-		Guest: guest.Spec{ID: s.ID, Hostname: s.Hostname, User: s.User, AuthorizedKey: s.AuthorizedKey, UserData: s.UserData},
-	}
-	var p *stage.Process
-	err = b.tmpfs.Do(func() error {
-		p, err = stage.Start(order, b.program(), tcp)
-		return err
-	})
+	p, err := b.spawn(g, s, l)
+	_ = l.Close() // the guest has its own copy; ours would accept for a dead guest
 	if err != nil {
-		return err
+		return errors.Join(err, claim.Close())
 	}
-	g.follow(p)
+	g.follow(p, claim)
 	if err := g.await(ctx); err != nil {
 		g.kill()
 		return err
@@ -100,8 +76,30 @@ func (b *linux) boot(ctx context.Context, g *guestInstance, s Spec) error {
 	return nil
 }
 
-// follow collects the console and waits for the end.
-func (g *guestInstance) follow(p *stage.Process) {
+// spawn prepares the disk and starts the guest's first process.
+func (b *linux) spawn(g *guestInstance, s Spec, l *net.TCPListener) (p *stage.Process, err error) {
+	if g.disk == nil {
+		if g.disk, err = b.store.newDisk(s.Layers); err != nil {
+			return nil, err
+		}
+	}
+	layers, err := b.store.prepare(g.id, g.disk, s.User)
+	if err != nil {
+		return nil, err
+	}
+	order := stage.Boot{
+		Tmpfs: b.mount, Base: b.base, Layers: layers, Dir: g.disk.dir,
+		Guest: guest.Spec{ID: s.ID, Hostname: s.Hostname, User: s.User, AuthorizedKey: s.AuthorizedKey, UserData: s.UserData},
+	}
+	err = b.tmpfs.Do(func() error {
+		p, err = stage.Start(order, b.program(), l)
+		return err
+	})
+	return p, err
+}
+
+// follow collects the console and waits for the end, when the address is free again.
+func (g *guestInstance) follow(p *stage.Process, claim io.Closer) {
 	ended := make(chan struct{})
 	g.process, g.ended = p, ended
 	var output sync.WaitGroup
@@ -113,6 +111,7 @@ func (g *guestInstance) follow(p *stage.Process) {
 		}
 		output.Wait() // all writers are dead
 		_ = p.Console.Close()
+		_ = claim.Close()
 	}()
 }
 

@@ -26,6 +26,8 @@ type linux struct {
 	mount  string // where the tmpfs is, for guests only
 	store  *store
 
+	addresses addresses
+
 	mu        sync.Mutex
 	instances map[string]*guestInstance
 	closed    bool
@@ -103,6 +105,7 @@ func (b *linux) release() error {
 	if b.tmpfs != nil {
 		errs = append(errs, b.tmpfs.Close())
 	}
+	errs = append(errs, b.addresses.close())
 	for _, f := range []*os.File{b.binary, b.lock} {
 		if f != nil {
 			errs = append(errs, f.Close())

@@ -22,7 +22,8 @@ func MaybeGuest() { stage.Maybe() }
 const without = `; or use --instances none with communicator = "none"`
 
 // Supported gives nil where guests can run, else why not and what to do. It tries out what can be tried
-// without a trace: an overlay in a mount namespace of its own.
+// without a trace: an overlay in a mount namespace of its own and, where another process has port 22 of all
+// addresses, steering connections past it.
 func Supported() error { return supported() }
 
 var supported = sync.OnceValue(func() error {
@@ -47,6 +48,9 @@ var supported = sync.OnceValue(func() error {
 	err = t.Do(func() error { return tryOverlay(dir) })
 	if err := errors.Join(err, t.Close()); err != nil {
 		return fmt.Errorf("instances need overlayfs: %w; load it with modprobe overlay%s", err, without)
+	}
+	if err := tryAddress(); err != nil {
+		return fmt.Errorf("instances need port %d of their loopback addresses: %w%s", sshPort, err, without)
 	}
 	return nil
 })
