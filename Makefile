@@ -24,8 +24,8 @@ deps: ## Install the Debian packages that are missing, and say which
 	@scripts/deps.sh all
 
 build: ## Build the plugin and the local endpoint into .bin/
-	@$(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/packer-plugin-goldenami .
-	@$(GO) build -trimpath -o $(BIN)/sandbox ./cmd/sandbox
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/packer-plugin-goldenami .
+	@CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/sandbox ./cmd/sandbox
 
 packer: ## Find Packer 1.11 or newer in PATH, else build 1.16.0 into .bin/
 	@scripts/packer.sh
