@@ -13,6 +13,9 @@
 //     own, below a trusted pid 1 that it can neither trace nor leave, from a sealed copy of this binary.
 //   - Nothing outlives the process. All mounts live in mount namespaces that no file names; they go with the
 //     threads that hold them. A killed parent takes its guests along.
+//   - Port 22 of an instance's address reaches the instance, also where an sshd of the host has port 22 of all
+//     addresses (package steer). Between Stop and Start, and after Terminate, that sshd answers there. An
+//     address that someone listens on by itself, or that another instance has, is not taken over.
 //   - First boot follows cloud-init: what is per instance (host keys, default user, authorized keys, user
 //     data) happens when the instance id is new to the disk, and is left alone on every later boot.
 //
