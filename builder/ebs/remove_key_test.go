@@ -57,3 +57,43 @@ func TestRemoveKeyOnlyWhereAsked(t *testing.T) {
 		}
 	}
 }
+
+// TestRemoveKeyTakesNamesAsTheyAre gives names that mean something to sh, grep or sed:
+// exactly the line of that name goes, and nothing of it is run. The sudo of this test
+// puts root's file into the test's own home.
+func TestRemoveKeyTakesNamesAsTheyAre(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"it's", "a'; touch ran; '", "$(touch ran)", "`touch ran`", `a"b`, "a/b", "a.c", "[ab]*", `back\slash`, "^x$", "a&b"} {
+		home, bin := t.TempDir(), t.TempDir()
+		for program, text := range map[string]string{
+			"id":   "echo 1000",
+			"sudo": `[ "$2" = true ] && exit 0; program=$(printf %s "$4" | sed "s|/root|$HOME/root|g"); name=$6; exec sh -c "$program" sh "$name"`,
+		} {
+			if err := os.WriteFile(filepath.Join(bin, program), []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil { //nolint:gosec // a program
+				t.Fatal(err)
+			}
+		}
+		kept := "ssh-rsa AAAA abc\nssh-rsa BBBB alice\n"
+		for _, dir := range []string{home, filepath.Join(home, "root")} {
+			if err := os.MkdirAll(filepath.Join(dir, ".ssh"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, ".ssh", "authorized_keys"), []byte(kept+"ssh-rsa CCCC "+name+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", removeKey(name))
+		cmd.Dir, cmd.Env = home, []string{"HOME=" + home, "PATH=" + bin + ":" + os.Getenv("PATH")}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%q: %v %s", name, err, out)
+		}
+		for _, dir := range []string{home, filepath.Join(home, "root")} {
+			if left, err := os.ReadFile(filepath.Join(dir, ".ssh", "authorized_keys")); err != nil || string(left) != kept {
+				t.Errorf("%q in %s: %v %q", name, dir, err, left)
+			}
+		}
+		if _, err := os.Stat(filepath.Join(home, "ran")); err == nil {
+			t.Errorf("%q was run", name)
+		}
+	}
+}

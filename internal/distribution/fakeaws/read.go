@@ -34,7 +34,7 @@ func (r *Region) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput
 	}
 	filters := r.c.only(in.Filters, "image-id", "name")
 	if len(in.ImageIds) > 0 || in.MaxResults != nil {
-		r.c.t.Errorf("fakeaws: DescribeImages by id or page is not implemented")
+		r.c.t.Errorf("fakeaws: DescribeImages was asked by id or page, which the engine must not need")
 	}
 	out := &ec2.DescribeImagesOutput{}
 	for id, img := range s.images {
@@ -112,7 +112,7 @@ func tagOf(tags []types.Tag, key string) string {
 // DescribeInstances is there because pollers ask for it; nothing may call it.
 func (r *Region) DescribeInstances(context.Context, *ec2.DescribeInstancesInput, ...func(*ec2.Options)) (*ec2.DescribeInstancesOutput, error) {
 	r.c.t.Errorf("fakeaws: DescribeInstances was called")
-	return nil, errors.New("not implemented")
+	return nil, errors.New("fakeaws: nothing may call DescribeInstances")
 }
 
 // DescribeImageAttribute tells launch permissions.
