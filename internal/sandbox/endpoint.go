@@ -36,7 +36,9 @@ type Endpoint struct {
 	world    *world.World
 	services map[string]*action.Set
 	targets  map[string]*action.Set
-	log      *callLog
+	// gates are asked in this order before an action runs.
+	gates []action.Gate
+	log   *callLog
 
 	saver sync.WaitGroup
 	done  chan struct{}

@@ -58,9 +58,9 @@ func (l *callLog) all() []CallRecord {
 	return append([]CallRecord(nil), l.calls...)
 }
 
-func record(c *action.Call, service, name string, a action.Answer, took time.Duration) CallRecord {
+func record(c *action.Call, a action.Answer, took time.Duration) CallRecord {
 	r := CallRecord{
-		Time: c.Now, Service: service, Action: name, Region: c.Region, Account: c.Account, Status: a.Status,
+		Time: c.Now, Service: c.Service, Action: c.Action, Region: c.Region, Account: c.Account, Status: a.Status,
 		Outcome: "OK", Millis: float64(took.Microseconds()) / 1000, RequestID: c.RequestID, Params: params(c),
 	}
 	if a.Err != nil {

@@ -34,19 +34,35 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no service of this endpoint: it serves EC2, STS, IAM, KMS and SSM", http.StatusNotFound)
 		return
 	}
-	answer := e.answer(r, call, set, name)
+	call.Service, call.Action = set.Service, name
+	answer := e.answer(r, call, set)
 	w.Header().Set("Content-Type", answer.ContentType)
 	w.Header().Set("x-amzn-RequestId", call.RequestID)
 	w.Header().Set("Server", "goldenami-sandbox")
 	w.WriteHeader(answer.Status)
 	_, _ = w.Write(answer.Body) // the caller is gone: the call happened all the same
-	e.log.add(record(call, set.Service, name, answer, time.Since(start)))
+	e.log.add(record(call, answer, time.Since(start)))
 }
 
-func (e *Endpoint) answer(r *http.Request, call *action.Call, set *action.Set, name string) action.Answer {
+// answer is the way of a call: who calls, the gates in their order, the action.
+func (e *Endpoint) answer(r *http.Request, call *action.Call, set *action.Set) action.Answer {
+	if refusal := e.authenticate(r, call, set); refusal != nil {
+		return set.Refuse(call, refusal)
+	}
+	for _, gate := range e.gates {
+		if refusal := gate(call, set); refusal != nil {
+			return set.Refuse(call, refusal)
+		}
+	}
+	return set.Serve(call, call.Action)
+}
+
+// authenticate finds the account by the access key and the Region by the
+// signature's scope.
+func (e *Endpoint) authenticate(r *http.Request, call *action.Call, set *action.Set) *wire.Error {
 	scope, ok := parseScope(r)
 	if !ok {
-		return set.Refuse(call, errCredentials(set))
+		return errCredentials(set)
 	}
 	known := false
 	e.world.Do(func() {
@@ -58,15 +74,13 @@ func (e *Endpoint) answer(r *http.Request, call *action.Call, set *action.Set, n
 		}
 	})
 	call.Region = scope.region
-	switch {
-	case !known:
-		return set.Refuse(call, errCredentials(set))
-	case world.OptInStatus(call.Region) == "" && set.Service != "iam" && set.Service != "sts":
-		return set.Refuse(call, errCredentials(set))
-	case world.OptInStatus(call.Region) == "not-opted-in":
-		return set.Refuse(call, errCredentials(set))
+	switch status := world.OptInStatus(call.Region); {
+	case !known, status == "not-opted-in":
+		return errCredentials(set)
+	case status == "" && set.Service != "iam" && set.Service != "sts":
+		return errCredentials(set)
 	}
-	return set.Serve(call, name)
+	return nil
 }
 
 // errCredentials is what a caller gets that is not known, or not known in this

@@ -18,13 +18,15 @@ import (
 // Call is one request after who and where are known.
 type Call struct {
 	//nolint:containedctx // the call is the request's scope, as http.Request is
-	Context   context.Context
-	World     *world.World
-	Account   string
-	Principal string
-	Region    string
-	RequestID string
-	Now       time.Time
+	Context context.Context
+	World   *world.World
+	// Service and Action are what is called: ec2, CopyImage.
+	Service, Action string
+	Account         string
+	Principal       string
+	Region          string
+	RequestID       string
+	Now             time.Time
 	// Endpoint is this endpoint's own URL.
 	Endpoint string
 	// Form are a Query request's parameters, Body a JSON request's document.
@@ -89,6 +91,10 @@ func Add[I, O any](s *Set, name string, rule func(c *Call, in *I) (*O, error)) {
 		},
 	}
 }
+
+// Gate stands between a caller who is known and the action: it gives the refusal
+// of a call that may not go on, or nil. It may take the lock of the world itself.
+type Gate func(c *Call, s *Set) *wire.Error
 
 // Names are the actions of the set in order.
 func (s *Set) Names() []string {
