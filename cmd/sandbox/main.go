@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/clock"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -95,7 +96,13 @@ func (o options) endpoint() (*sandbox.Endpoint, func(), error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("-delays: %w", err)
 	}
-	settings := sandbox.Options{Dir: o.state, Delays: delays, Backend: instance.NewNone()}
+	time, err := clock.Parse(o.clock)
+	if err != nil {
+		return nil, nil, fmt.Errorf("-clock: %w", err)
+	}
+	settings := sandbox.Options{
+		Dir: o.state, Delays: delays, Backend: instance.NewNone(), Clock: time, Seed: o.seed, Throttle: !o.unthrottled,
+	}
 	closeLog := func() {}
 	if o.log != "" {
 		f, err := os.OpenFile(o.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

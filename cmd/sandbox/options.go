@@ -7,13 +7,16 @@ import (
 	"net"
 	"regexp"
 
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/clock"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
 
 // options are the flags and the command after them.
 type options struct {
 	listen, state, delays, log, instances, base string
-	account, region                             string
+	account, region, clock                      string
+	seed                                        uint64
+	unthrottled, exposed                        bool
 	command                                     []string
 }
 
@@ -23,9 +26,13 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "loopback `ADDRESS:PORT` to serve on; port 0 takes a free one")
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "`ADDRESS:PORT` to serve on, of the loopback interface; port 0 takes a free one")
+	flags.BoolVar(&o.exposed, "expose", false, "let -listen name an address that other machines reach; the endpoint checks no signatures")
 	flags.StringVar(&o.state, "state", "", "`DIR` in which images, keys and disks are kept between runs; empty forgets them")
 	flags.StringVar(&o.delays, "delays", "instant", "how long EC2's transitions take: instant, demo, real, or a JSON `FILE`")
+	flags.StringVar(&o.clock, "clock", "real", "the endpoint's time: real, scale=N (N times as fast), or virtual[=STEP] (stands still but for STEP, 1s, with each call)")
+	flags.Uint64Var(&o.seed, "seed", 0, "`NUMBER` from which ids and chances follow, so that the same calls give the same answers; 0 draws one")
+	flags.BoolVar(&o.unthrottled, "no-throttle", false, "do without EC2's limits on the rate of calls")
 	flags.StringVar(&o.log, "log", "", "`FILE` that gets one JSON line per call")
 	flags.StringVar(&o.instances, "instances", "linux", "linux: instances are real guests (needs root); none: instances have states and no guest")
 	flags.StringVar(&o.base, "base", "/", "`DIR` that is the root of vendor images, never written to")
@@ -48,8 +55,11 @@ func (o options) check() error {
 	if err != nil {
 		return fmt.Errorf("-listen %q: %w", o.listen, err)
 	}
-	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return fmt.Errorf("-listen %q: the endpoint checks no signatures, so it serves on loopback addresses alone, such as 127.0.0.1:4566", o.listen)
+	if ip := net.ParseIP(host); !o.exposed && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("-listen %q: the endpoint checks no signatures, so it serves on loopback addresses alone, such as 127.0.0.1:4566, unless -expose is given", o.listen)
+	}
+	if _, err := clock.Parse(o.clock); err != nil {
+		return fmt.Errorf("-clock: %w", err)
 	}
 	switch {
 	case o.instances != "linux" && o.instances != "none":

@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/clock"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/ec2"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/iam"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/kms"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/ssm"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/sts"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/throttle"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
 
@@ -27,8 +29,12 @@ type Options struct {
 	Backend instance.Backend
 	// Log gets a JSON line per call; nil writes none.
 	Log io.Writer
-	// Now is the clock; nil is the machine's.
-	Now func() time.Time
+	// Clock is the endpoint's time; nil is the machine's.
+	Clock clock.Clock
+	// Seed makes ids, secrets and chances repeat; 0 draws them anew.
+	Seed uint64
+	// Throttle applies EC2's request and resource limits.
+	Throttle bool
 }
 
 // Endpoint is the HTTP handler of all services.
@@ -49,7 +55,7 @@ func New(o Options) (*Endpoint, error) {
 	if o.Backend == nil {
 		o.Backend = instance.NewNone()
 	}
-	w, err := world.New(world.Options{Dir: o.Dir, Delays: o.Delays, Backend: o.Backend, Now: o.Now})
+	w, err := world.New(world.Options{Dir: o.Dir, Delays: o.Delays, Backend: o.Backend, Clock: o.Clock, Seed: o.Seed})
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +63,10 @@ func New(o Options) (*Endpoint, error) {
 		world: w, services: map[string]*action.Set{}, targets: map[string]*action.Set{},
 		log: &callLog{to: o.Log}, done: make(chan struct{}),
 	}
+	if o.Throttle {
+		e.gates = append(e.gates, throttled(throttle.New()))
+	}
+	e.gates = append(e.gates, ec2.Unseen)
 	for _, set := range []*action.Set{ec2.Actions, sts.Actions, iam.Actions, kms.Actions, ssm.Actions} {
 		e.services[set.Service] = set
 		if set.Protocol == action.JSON {

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -116,8 +115,8 @@ func TestRolesAreAssumedAcrossAccounts(t *testing.T) {
 
 func TestTemporaryCredentialsExpire(t *testing.T) {
 	t.Parallel()
-	var ahead atomic.Int64
-	s := sandboxtest.Start(t, sandbox.Options{Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
+	clock := sandboxtest.NewClock()
+	s := sandboxtest.Start(t, sandbox.Options{Clock: clock})
 	out, err := s.STS(sandboxtest.Home, "us-east-1").AssumeRole(context.Background(), &sts.AssumeRoleInput{
 		RoleArn: aws.String("arn:aws:iam::" + sandboxtest.Partner + ":role/OrganizationAccountAccessRole"), RoleSessionName: aws.String("build"), DurationSeconds: aws.Int32(900),
 	})
@@ -126,7 +125,7 @@ func TestTemporaryCredentialsExpire(t *testing.T) {
 	}
 	cfg := s.Config(sandboxtest.Home, "us-east-1")
 	cfg.Credentials = credentials.NewStaticCredentialsProvider(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken)
-	ahead.Store(int64(20 * time.Minute))
+	clock.Pass(20 * time.Minute)
 	_, err = ec2.NewFromConfig(cfg).DescribeRegions(context.Background(), &ec2.DescribeRegionsInput{})
 	wantCode(t, err, "AuthFailure")
 }

@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"crypto/rand"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -25,8 +23,9 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "request too large", http.StatusRequestEntityTooLarge)
 		return
 	}
+	e.world.Tick()
 	call := &action.Call{
-		Context: r.Context(), World: e.world, RequestID: newRequestID(), Now: e.world.Now(),
+		Context: r.Context(), World: e.world, RequestID: e.world.NewRequestID(), Now: e.world.Now(),
 		Endpoint: "http://" + r.Host, Body: body,
 	}
 	set, name := e.route(r, call)
@@ -131,10 +130,4 @@ func parseScope(r *http.Request) (scope, bool) {
 		return scope{}, false
 	}
 	return scope{accessKey: parts[0], region: parts[2], service: parts[3]}, true
-}
-
-func newRequestID() string {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // never fails since Go 1.24
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -62,7 +62,9 @@ func copyImage(c *action.Call, in *copyImageInput) (*imageMade, error) {
 		imageTags = kept
 	}
 	image := in.image(c, source)
-	in.copyDevices(c, image, source, snapshotTags)
+	if err := in.copyDevices(c, image, source, snapshotTags); err != nil {
+		return nil, err
+	}
 	mine.Images[image.ID] = image
 	mine.SetTags(image.ID, imageTags)
 	rememberToken(c, mine, "CopyImage", in.Token, image.ID)
@@ -206,9 +208,10 @@ func (in *copyImageInput) image(c *action.Call, source *world.Image) *world.Imag
 
 // copyDevices copies every snapshot of the source. The image is ready when the
 // largest is; it fails as soon as one of them fails.
-func (in *copyImageInput) copyDevices(c *action.Call, image, source *world.Image, tags map[string]string) {
-	delays := c.World.Delays.In(c.Region)
-	var gib int64
+func (in *copyImageInput) copyDevices(c *action.Call, image, source *world.Image, tags map[string]string) error {
+	image.ReadyAt = c.Now.Add(c.World.Delays.In(c.Region).CopyTime(0))
+	latest := image.ReadyAt
+	var made []*world.Snapshot
 	for _, m := range source.Mappings {
 		if m.EBS != nil {
 			volume := *m.EBS
@@ -218,20 +221,27 @@ func (in *copyImageInput) copyDevices(c *action.Call, image, source *world.Image
 			from := c.World.FindSnapshot(source.Region, m.EBS.SnapshotID)
 			s, err := copyOf(c, from, in.Encrypted, in.KMSKeyID)
 			s.Description = "Copied for DestinationAmi " + image.ID + " from SourceAmi " + source.ID + " for SourceSnapshot " + m.EBS.SnapshotID + "."
-			setCompletion(s, in.Minutes)
+			if err := setCompletion(c, s, in.Minutes); err != nil {
+				return err
+			}
 			m.EBS.SnapshotID, m.EBS.Encrypted = s.ID, s.Encrypted
-			gib = max(gib, s.Size)
+			if s.ReadyAt.After(latest) {
+				latest = s.ReadyAt
+			}
 			s.OfImage = true
 			in.failed(image, err)
-			c.Mine().Snapshots[s.ID] = s
-			c.Mine().SetTags(s.ID, tags)
+			made = append(made, s)
 		}
 		image.Mappings = append(image.Mappings, m)
 	}
-	image.ReadyAt = c.Now.Add(delays.CopyTime(gib))
-	if image.Failure != nil {
-		image.ReadyAt = c.Now.Add(delays.CopyTime(0))
+	if image.Failure == nil {
+		image.ReadyAt = latest
 	}
+	for _, s := range made {
+		c.Mine().Snapshots[s.ID] = s
+		c.Mine().SetTags(s.ID, tags)
+	}
+	return nil
 }
 
 func (in *copyImageInput) failed(image *world.Image, err error) {

@@ -58,7 +58,9 @@ func copySnapshot(c *action.Call, in *copySnapshotInput) (*copySnapshotOutput, e
 		s.SourceID, s.SourceRegion = in.SourceSnapshotID, in.SourceRegion
 	}
 	s.Description = first(in.Description, "[Copied "+in.SourceSnapshotID+" from "+in.SourceRegion+"]")
-	setCompletion(s, in.Minutes)
+	if err := setCompletion(c, s, in.Minutes); err != nil {
+		return nil, err
+	}
 	c.Mine().Snapshots[s.ID] = s
 	c.Mine().SetTags(s.ID, tags)
 	return &copySnapshotOutput{ID: s.ID, Tags: tagSet(tags)}, nil
@@ -97,13 +99,6 @@ func (in *copySnapshotInput) check(c *action.Call) error {
 		return wire.Errorf("ResourceLimitExceeded", "Too many snapshot copies in progress. The limit is %d for this destination region.", maxSnapshotCopies)
 	}
 	return nil
-}
-
-// setCompletion notes that a copy is time-based.
-func setCompletion(s *world.Snapshot, minutes *int64) {
-	if minutes != nil {
-		s.TransferType, s.CompletionMinutes = "time-based", *minutes
-	}
 }
 
 // copyOf is a copy of a snapshot in the Region of the call, and in error what it

@@ -44,7 +44,7 @@ func TestCopyImageEncryptsWithAKeyOfTheDestination(t *testing.T) {
 	t.Parallel()
 	c := start(t, slow)
 	source := c.build("source", func(in *ec2.CreateImageInput) { in.NoReboot = aws.Bool(true) })
-	c.clock.pass(time.Hour)
+	c.clock.Pass(time.Hour)
 	_, err := c.home.CreateTags(t.Context(), &ec2.CreateTagsInput{Resources: []string{source}, Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("1")}, {Key: aws.String("b"), Value: aws.String("1")}}})
 	must(t, 0, err)
 	key := c.key(sandboxtest.Home, there)
@@ -61,7 +61,7 @@ func TestCopyImageEncryptsWithAKeyOfTheDestination(t *testing.T) {
 	if s := c.image(c.abroad, id).State; s != types.ImageStatePending {
 		t.Fatalf("the copy is %s at once", s)
 	}
-	c.clock.pass(3 * time.Minute)
+	c.clock.Pass(3 * time.Minute)
 	image := c.image(c.abroad, id)
 	if image.State != types.ImageStateAvailable || *image.SourceImageId != source || *image.SourceImageRegion != here || image.SourceInstanceId != nil {
 		t.Errorf("wrong copy: %s of %s", image.State, aws.ToString(image.SourceImageId))
@@ -210,7 +210,7 @@ func TestCopyImageRefusals(t *testing.T) {
 		return err
 	}
 	refused(t, in(func(*ec2.CopyImageInput) {}), badRequest, "InvalidAMIID.Unavailable", "The image ID '"+source+"' is currently pending and may not be used for this operation")
-	c.clock.pass(time.Hour)
+	c.clock.Pass(time.Hour)
 	for _, minutes := range []int64{0, 14, 20, 2895} {
 		err := in(func(call *ec2.CopyImageInput) { call.SnapshotCopyCompletionDurationMinutes = aws.Int64(minutes) })
 		refused(t, err, badRequest, "InvalidParameterValue",

@@ -37,7 +37,7 @@ func describeImages(c *action.Call, in *describeImagesInput) (*describeImagesOut
 		return nil, err
 	}
 	var all []*world.Image
-	for _, image := range images {
+	for _, image := range seen(c, images, func(i *world.Image) string { return i.ID }) {
 		if !in.wants(c, image) {
 			continue
 		}

@@ -57,7 +57,7 @@ func matchingInstances(c *action.Call, ids []string, filters []filter) ([]*world
 		}
 	}
 	var found []*world.Instance
-	for _, i := range list {
+	for _, i := range seen(c, list, func(i *world.Instance) string { return i.ID }) {
 		if i.State == world.StateTerminated && c.Now.Sub(i.Ended) > forgetAfter {
 			continue
 		}
@@ -109,7 +109,7 @@ func instanceValues(c *action.Call, i *world.Instance, name string) ([]string, b
 	case "reservation-id":
 		return one(i.ReservationID)
 	}
-	return tagValues(c.Mine().Tags[i.ID], name)
+	return tagValues(seenTags(c, i.ID, c.Mine().Tags[i.ID]), name)
 }
 
 type describeInstanceStatusInput struct {

@@ -44,7 +44,7 @@ func describeSnapshots(c *action.Call, in *describeSnapshotsInput) (*describeSna
 		}
 	}
 	var all []*world.Snapshot
-	for _, s := range snapshots {
+	for _, s := range seen(c, snapshots, func(s *world.Snapshot) string { return s.ID }) {
 		match, err := matchAll(in.Filters, func(name string) ([]string, bool) { return snapshotValues(c, s, name) })
 		if err != nil {
 			return nil, err

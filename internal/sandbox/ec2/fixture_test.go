@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -27,31 +26,11 @@ const (
 	there = "eu-west-1"
 )
 
-// clock is a time that moves only when a test moves it.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func newClock() *clock { return &clock{at: time.Date(2026, 11, 21, 6, 0, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // cloud is an endpoint with two accounts in two Regions.
 type cloud struct {
 	*sandboxtest.Started
 	t       *testing.T
-	clock   *clock
+	clock   *sandboxtest.Clock
 	guests  *guests
 	home    *ec2.Client
 	abroad  *ec2.Client
@@ -60,8 +39,8 @@ type cloud struct {
 
 func start(t *testing.T, delays world.Delays) *cloud {
 	t.Helper()
-	c := &cloud{t: t, clock: newClock(), guests: newGuests()}
-	c.Started = sandboxtest.Start(t, sandbox.Options{Delays: delays, Backend: c.guests, Now: c.clock.now})
+	c := &cloud{t: t, clock: sandboxtest.NewClock(), guests: newGuests()}
+	c.Started = sandboxtest.Start(t, sandbox.Options{Delays: delays, Backend: c.guests, Clock: c.clock})
 	c.home, c.abroad = c.EC2(sandboxtest.Home, here), c.EC2(sandboxtest.Home, there)
 	c.partner = c.EC2(sandboxtest.Partner, here)
 	return c
@@ -69,8 +48,8 @@ func start(t *testing.T, delays world.Delays) *cloud {
 
 // slow makes images and copies take a minute and ten seconds per GiB.
 var slow = world.Delays{
-	Image: world.Duration(time.Minute), ImagePerGiB: world.Duration(10 * time.Second),
-	Copy: world.Duration(time.Minute), CopyPerGiB: world.Duration(10 * time.Second),
+	Image: world.Duration(time.Minute), ImageRate: 102.4,
+	Copy: world.Duration(time.Minute), CopyRate: 102.4,
 }
 
 // until polls for what happens beside the calls; the guests are quick.

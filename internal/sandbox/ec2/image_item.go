@@ -91,6 +91,9 @@ func itemOf(c *action.Call, image *world.Image) imageItem {
 		SourceInstance: image.SourceInstanceID, SourceImage: image.SourceImageID, SourceRegion: image.SourceImageRegion,
 		Tags: tagSet(imageTags(c, image)), Mappings: mappingItems(image.Mappings, state == "pending"),
 	}
+	if c.World.HiddenDevices(image.ID) {
+		item.Mappings = nil
+	}
 	if state == "failed" {
 		item.Reason = &reasonItem{Code: image.Failure.Code, Message: image.Failure.Message}
 	}
@@ -119,7 +122,7 @@ func productCodes(codes []string) wire.Set[productCode] {
 const sharedTag = "ec2:SharedTag/"
 
 func imageTags(c *action.Call, image *world.Image) map[string]string {
-	tags := c.World.Region(image.OwnerID, image.Region).Tags[image.ID]
+	tags := seenTags(c, image.ID, c.World.Region(image.OwnerID, image.Region).Tags[image.ID])
 	if image.OwnerID == c.Account {
 		return tags
 	}

@@ -32,11 +32,11 @@ func TestCreateImageTakesTheDiskAndBecomesAvailable(t *testing.T) {
 	}
 	close(c.guests.gate)
 	c.until("the guest's restart", func() bool { return strings.HasSuffix(c.guests.log(), "stop commit start") })
-	c.clock.pass(time.Minute) // the data volume needs 260 s
+	c.clock.Pass(time.Minute) // the data volume needs 260 s
 	if s := c.image(c.home, imageID).State; s != types.ImageStatePending {
 		t.Fatalf("after a minute the image is %s", s)
 	}
-	c.clock.pass(4 * time.Minute)
+	c.clock.Pass(4 * time.Minute)
 	image := c.image(c.home, imageID)
 	vendor := c.vendor(c.home)
 	switch {

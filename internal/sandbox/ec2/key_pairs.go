@@ -57,7 +57,7 @@ func createKeyPair(c *action.Call, in *createKeyPairInput) (*createKeyPairOutput
 	if in.Format != "" && in.Format != "pem" {
 		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter KeyFormat is invalid. This endpoint gives pem.", in.Format)
 	}
-	key, material, err := newKey(in.Type, in.Name)
+	key, material, err := newKey(c.World, in.Type, in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func freeKeyName(r *world.Region, name string) error {
 	return nil
 }
 
-func newKey(kind, comment string) (*world.KeyPair, string, error) {
+func newKey(w *world.World, kind, comment string) (*world.KeyPair, string, error) {
 	switch kind {
 	case "", "rsa":
 		private, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -98,11 +98,10 @@ func newKey(kind, comment string) (*world.KeyPair, string, error) {
 		key := &world.KeyPair{Type: "rsa", Fingerprint: colons(sum[:]), PublicKey: authorizedLine(public, comment)}
 		return key, string(pem.EncodeToMemory(block)), nil
 	case "ed25519":
-		public, private, err := ed25519.GenerateKey(rand.Reader)
-		if err != nil {
-			return nil, "", fmt.Errorf("generate an ED25519 key: %w", err)
-		}
-		sshKey, err := ssh.NewPublicKey(public)
+		seed := make([]byte, ed25519.SeedSize)
+		_, _ = w.Read(seed)
+		private := ed25519.NewKeyFromSeed(seed)
+		sshKey, err := ssh.NewPublicKey(private.Public())
 		if err != nil {
 			return nil, "", fmt.Errorf("encode an ED25519 key: %w", err)
 		}

@@ -91,9 +91,9 @@ func boot(c *action.Call, i *world.Instance) {
 	w := c.World
 	spec, least, id := guestSpec(c, i), time.Duration(w.Delays.In(c.Region).Boot), i.ID
 	w.Serial(id, func(ctx context.Context) {
-		begin := time.Now()
+		begin := w.Now()
 		err := w.Backend.Start(ctx, spec)
-		if !w.Sleep(ctx, least-time.Since(begin)) {
+		if !w.Sleep(ctx, least-w.Now().Sub(begin)) {
 			return
 		}
 		w.Do(func() {
@@ -154,10 +154,10 @@ func terminateInstances(c *action.Call, in *instanceIDs) (*stateChanges, error) 
 func end(c *action.Call, i *world.Instance) {
 	w, id, least := c.World, i.ID, time.Duration(c.World.Delays.In(c.Region).Terminate)
 	w.Serial(id, func(ctx context.Context) {
-		begin := time.Now()
+		begin := w.Now()
 		console := w.Backend.Console(id)
 		err := w.Backend.Terminate(ctx, id)
-		if !w.Sleep(ctx, least-time.Since(begin)) {
+		if !w.Sleep(ctx, least-w.Now().Sub(begin)) {
 			return
 		}
 		w.Do(func() {
@@ -226,9 +226,9 @@ func stopInstances(c *action.Call, in *instanceIDs) (*stateChanges, error) {
 func halt(c *action.Call, i *world.Instance) {
 	w, id, least := c.World, i.ID, time.Duration(c.World.Delays.In(c.Region).Stop)
 	w.Serial(id, func(ctx context.Context) {
-		begin := time.Now()
+		begin := w.Now()
 		err := w.Backend.Stop(ctx, id)
-		if !w.Sleep(ctx, least-time.Since(begin)) {
+		if !w.Sleep(ctx, least-w.Now().Sub(begin)) {
 			return
 		}
 		w.Do(func() {

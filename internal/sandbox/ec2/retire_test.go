@@ -32,7 +32,7 @@ func TestDeregisterImage(t *testing.T) {
 	must(t, 0, err)
 	_, err = c.home.DeregisterImage(t.Context(), in)
 	refused(t, err, badRequest, "OperationNotPermitted", "The image "+id+" is protected from deregistration until 2026-11-22T06:00:00.000Z, when the cooldown ends.")
-	c.clock.pass(25 * time.Hour)
+	c.clock.Pass(25 * time.Hour)
 
 	c.registerTwin(snapshot)
 	out, err := c.home.DeregisterImage(t.Context(), in)
@@ -86,7 +86,7 @@ func TestDeprecationHidesFromOthers(t *testing.T) {
 		_, err := c.home.EnableImageDeprecation(t.Context(), &ec2.EnableImageDeprecationInput{ImageId: aws.String(id), DeprecateAt: aws.Time(at)})
 		return err
 	}
-	now := c.clock.now()
+	now := c.clock.Now()
 	refused(t, deprecate(now.Add(-time.Hour)), badRequest, "InvalidParameterValue", "The value for DeprecateAt, 2026-11-21T05:00:00.000Z, is in the past")
 	refused(t, deprecate(now.AddDate(11, 0, 0)), badRequest, "InvalidParameterValue",
 		"The value for DeprecateAt, 2037-11-21T06:00:00.000Z, is after the latest allowed, 2036-11-21T06:00:00.000Z")
@@ -100,7 +100,7 @@ func TestDeprecationHidesFromOthers(t *testing.T) {
 	if shared(c.partner, false) != 1 {
 		t.Error("hidden before its date")
 	}
-	c.clock.pass(2 * time.Hour)
+	c.clock.Pass(2 * time.Hour)
 	if shared(c.partner, false) != 0 || shared(c.partner, true) != 1 || shared(c.home, false) != 1 {
 		t.Error("a deprecated image is to be hidden from others alone, unless asked for")
 	}
@@ -138,7 +138,7 @@ func TestFastLaunchIsForWindows(t *testing.T) {
 	t.Parallel()
 	c := start(t, slow)
 	id := c.build("image")
-	c.clock.pass(time.Hour)
+	c.clock.Pass(time.Hour)
 	enable := func(in ec2.EnableFastLaunchInput) (*ec2.EnableFastLaunchOutput, error) {
 		in.ImageId = aws.String(id)
 		return c.home.EnableFastLaunch(t.Context(), &in)
@@ -156,7 +156,7 @@ func TestFastLaunchIsForWindows(t *testing.T) {
 		out, err := c.home.DescribeFastLaunchImages(t.Context(), &ec2.DescribeFastLaunchImagesInput{ImageIds: []string{id}})
 		return must(t, out, err).FastLaunchImages
 	}
-	c.clock.pass(time.Hour)
+	c.clock.Pass(time.Hour)
 	if got := states(); len(got) != 1 || got[0].State != types.FastLaunchStateCodeEnabled {
 		t.Errorf("after an hour: %+v", got)
 	}
@@ -165,7 +165,7 @@ func TestFastLaunchIsForWindows(t *testing.T) {
 	if got := states(); len(got) != 1 || got[0].State != types.FastLaunchStateCodeDisabling {
 		t.Errorf("after the end was asked for: %+v", got)
 	}
-	c.clock.pass(time.Hour)
+	c.clock.Pass(time.Hour)
 	if got := states(); len(got) != 0 {
 		t.Errorf("at the end: %+v", got)
 	}

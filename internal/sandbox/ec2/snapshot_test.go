@@ -30,7 +30,7 @@ func TestCopySnapshotTellsNothingOfItselfAtFirst(t *testing.T) {
 	t.Parallel()
 	c := start(t, slow)
 	image := c.build("source")
-	c.clock.pass(time.Hour)
+	c.clock.Pass(time.Hour)
 	source := c.rootSnapshot(c.home, image)
 	key := c.key(sandboxtest.Home, there)
 	id, err := c.copySnapshot(source, func(in *ec2.CopySnapshotInput) { in.Encrypted, in.KmsKeyId = aws.Bool(true), aws.String(key) })
@@ -39,12 +39,12 @@ func TestCopySnapshotTellsNothingOfItselfAtFirst(t *testing.T) {
 	if s.State != types.SnapshotStatePending || *s.StateMessage != "Metadata not updated" || *s.VolumeSize != 0 || *s.Encrypted || *s.Progress != "0%" || *s.VolumeId != "vol-ffffffff" {
 		t.Errorf("want an empty description at first, got %+v", s)
 	}
-	c.clock.pass(70 * time.Second) // half of 140 s
+	c.clock.Pass(70 * time.Second) // half of 140 s
 	s = c.snapshot(c.abroad, id)
 	if s.State != types.SnapshotStatePending || *s.Progress != "50%" || *s.VolumeSize != 8 || !*s.Encrypted || s.StateMessage != nil {
 		t.Errorf("want half a copy, got %+v", s)
 	}
-	c.clock.pass(time.Minute + 10*time.Second)
+	c.clock.Pass(time.Minute + 10*time.Second)
 	s = c.snapshot(c.abroad, id)
 	if s.State != types.SnapshotStateCompleted || *s.KmsKeyId != key || *s.FullSnapshotSizeInBytes == 0 || s.CompletionTime == nil {
 		t.Errorf("want a finished copy, got %+v", s)
@@ -66,7 +66,7 @@ func TestCopySnapshotFailsLater(t *testing.T) {
 	}
 	unfinished, err := c.copySnapshot(pending)
 	must(t, 0, err)
-	c.clock.pass(time.Hour)
+	c.clock.Pass(time.Hour)
 	for message, call := range map[string]func() (string, error){
 		"Source snapshot is not found.":   func() (string, error) { return c.copySnapshot("snap-0123456789abcdef0") },
 		"Source snapshot is not complete": func() (string, error) { return unfinished, nil },
@@ -74,7 +74,7 @@ func TestCopySnapshotFailsLater(t *testing.T) {
 	} {
 		id, err := call()
 		must(t, 0, err)
-		c.clock.pass(time.Hour)
+		c.clock.Pass(time.Hour)
 		if s := c.snapshot(c.abroad, id); s.State != types.SnapshotStateError || *s.StateMessage != message {
 			t.Errorf("want error %q, got %s %q", message, s.State, aws.ToString(s.StateMessage))
 		}
@@ -92,7 +92,7 @@ func TestCopySnapshotLimit(t *testing.T) {
 	t.Parallel()
 	c := start(t, slow)
 	image := c.build("source")
-	c.clock.pass(time.Hour)
+	c.clock.Pass(time.Hour)
 	source := c.rootSnapshot(c.home, image)
 	for range 20 {
 		_, err := c.copySnapshot(source)

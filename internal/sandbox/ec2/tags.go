@@ -210,7 +210,7 @@ func describeTags(c *action.Call, in *described) (*describeTagsOutput, error) {
 		if !known || !kind.exists(c.Mine(), id) {
 			continue
 		}
-		for _, t := range tagSet(c.Mine().Tags[id]) {
+		for _, t := range tagSet(seenTags(c, id, c.Mine().Tags[id])) {
 			item := tagItem{ID: id, Kind: kind.kind, Key: t.Key, Value: t.Value}
 			match, err := matchAll(in.Filters, func(name string) ([]string, bool) {
 				switch name {

@@ -146,7 +146,7 @@ func describeVolumes(c *action.Call, in *describeVolumesInput) (*describeVolumes
 		return nil, err
 	}
 	var all []volumeItem
-	for _, id := range ids {
+	for _, id := range seen(c, ids, func(id string) string { return id }) {
 		item := volumeItemOf(mine, mine.Volumes[id])
 		match, err := matchAll(in.Filters, func(name string) ([]string, bool) { return volumeValues(item, mine.Tags[id], name) })
 		if err != nil {

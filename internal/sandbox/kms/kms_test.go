@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -215,8 +214,9 @@ func TestPreflightSeesStateAndSpec(t *testing.T) {
 
 func TestKeyDeletionWaits(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 11, 21, 6, 0, 0, 0, time.UTC)
-	c := sandboxtest.Start(t, sandbox.Options{Now: func() time.Time { return now }}).KMS(sandboxtest.Home, here)
+	at := sandboxtest.NewClock()
+	now := at.Now()
+	c := sandboxtest.Start(t, sandbox.Options{Clock: at}).KMS(sandboxtest.Home, here)
 	key := newKey(t, c)
 	schedule := func(days int32) (*kms.ScheduleKeyDeletionOutput, error) {
 		return c.ScheduleKeyDeletion(t.Context(), &kms.ScheduleKeyDeletionInput{KeyId: key.KeyId, PendingWindowInDays: aws.Int32(days)})

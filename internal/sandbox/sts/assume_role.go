@@ -78,7 +78,7 @@ func assumeRole(c *action.Call, in *assumeRoleInput) (*assumeRoleOutput, error) 
 	}
 	expires := c.Now.Add(time.Duration(seconds) * time.Second)
 	arn := "arn:aws:sts::" + account.ID + ":assumed-role/" + role.Name + "/" + in.SessionName
-	key := account.NewSession(arn, expires)
+	key := c.World.NewSession(account.ID, arn, expires)
 	return &assumeRoleOutput{
 		Credentials: credentials{AccessKeyID: key.ID, Secret: key.Secret, Token: key.Session, Expiration: wire.Time(expires)},
 		User:        assumedUser{ID: role.ID + ":" + in.SessionName, ARN: arn},

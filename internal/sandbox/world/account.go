@@ -1,9 +1,6 @@
 package world
 
 import (
-	"crypto/rand"
-	"encoding/base32"
-	"encoding/base64"
 	"sort"
 	"time"
 )
@@ -107,30 +104,18 @@ func (w *World) Credentials(accountID string) AccessKey {
 	return *a.newAccessKey(w)
 }
 
-func (a *Account) newAccessKey(_ *World) *AccessKey {
-	key := &AccessKey{ID: "AKIA" + randomBase32(16), Secret: randomSecret(), Principal: "arn:aws:iam::" + a.ID + ":user/sandbox"}
+func (a *Account) newAccessKey(w *World) *AccessKey {
+	key := &AccessKey{ID: "AKIA" + w.random.base32(16), Secret: w.random.secret(), Principal: "arn:aws:iam::" + a.ID + ":user/sandbox"}
 	a.AccessKeys[key.ID] = key
 	return key
 }
 
-// NewSession makes temporary credentials that act in the account as principal.
-func (a *Account) NewSession(principal string, expires time.Time) *AccessKey {
+// NewSession makes temporary credentials that act in an account as principal.
+func (w *World) NewSession(accountID, principal string, expires time.Time) *AccessKey {
 	key := &AccessKey{
-		ID: "ASIA" + randomBase32(16), Secret: randomSecret(), Session: randomSecret() + randomSecret(),
+		ID: "ASIA" + w.random.base32(16), Secret: w.random.secret(), Session: w.random.secret() + w.random.secret(),
 		Principal: principal, Expires: expires,
 	}
-	a.AccessKeys[key.ID] = key
+	w.Account(accountID).AccessKeys[key.ID] = key
 	return key
-}
-
-func randomBase32(n int) string {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails since Go 1.24
-	return base32.StdEncoding.EncodeToString(b)[:n]
-}
-
-func randomSecret() string {
-	b := make([]byte, 30)
-	_, _ = rand.Read(b) // never fails since Go 1.24
-	return base64.StdEncoding.EncodeToString(b)
 }

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -15,12 +16,16 @@ type Delays struct {
 	Stop Duration `json:"stop"`
 	// Terminate is the time from TerminateInstances to terminated.
 	Terminate Duration `json:"terminate"`
-	// Image and ImagePerGiB are the time of CreateImage, RegisterImage and CreateSnapshot.
-	Image       Duration `json:"image"`
-	ImagePerGiB Duration `json:"image_per_gib"`
-	// Copy and CopyPerGiB are the time of CopyImage and CopySnapshot.
-	Copy       Duration `json:"copy"`
-	CopyPerGiB Duration `json:"copy_per_gib"`
+	// Image is the least time of CreateImage, RegisterImage and CreateSnapshot, and
+	// ImageRate the throughput with which the volume is taken, in MiB/s; 0 is endless.
+	Image     Duration `json:"image"`
+	ImageRate float64  `json:"image_mib_per_second"`
+	// Copy and CopyRate are the same for CopyImage and CopySnapshot.
+	Copy     Duration `json:"copy"`
+	CopyRate float64  `json:"copy_mib_per_second"`
+	// Visible is how long what a call has made may be unknown to other calls. One
+	// new resource in ten is, for a time up to this one.
+	Visible Duration `json:"visible"`
 	// Regions override all of these for the Regions named.
 	Regions map[string]*Delays `json:"regions,omitempty"`
 }
@@ -47,16 +52,16 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d)
 var presets = map[string]Delays{
 	"instant": {},
 	"demo": {
-		Boot: ms(800), Stop: ms(400), Terminate: ms(300), Image: ms(1500), ImagePerGiB: ms(50),
-		Copy: ms(2500), CopyPerGiB: ms(100),
+		Boot: ms(800), Stop: ms(400), Terminate: ms(300), Image: ms(1500), ImageRate: 20480,
+		Copy: ms(2500), CopyRate: 10240,
 		Regions: map[string]*Delays{"ap-northeast-1": {
-			Boot: ms(800), Stop: ms(400), Terminate: ms(300), Image: ms(1500), ImagePerGiB: ms(50),
-			Copy: ms(4000), CopyPerGiB: ms(150),
+			Boot: ms(800), Stop: ms(400), Terminate: ms(300), Image: ms(1500), ImageRate: 20480,
+			Copy: ms(4000), CopyRate: 6800,
 		}},
 	},
 	"real": {
-		Boot: ms(25_000), Stop: ms(30_000), Terminate: ms(40_000), Image: ms(60_000), ImagePerGiB: ms(10_000),
-		Copy: ms(120_000), CopyPerGiB: ms(25_000),
+		Boot: ms(25_000), Stop: ms(30_000), Terminate: ms(40_000), Image: ms(60_000), ImageRate: 100,
+		Copy: ms(120_000), CopyRate: 40, Visible: ms(3_000),
 	},
 }
 
@@ -72,7 +77,9 @@ func ParseDelays(s string) (Delays, error) {
 		return Delays{}, fmt.Errorf("delays %q are neither instant, demo, real nor a file that can be read: %w", s, err)
 	}
 	var d Delays
-	if err := json.Unmarshal(text, &d); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&d); err != nil {
 		return Delays{}, fmt.Errorf("delays file %s: %w", s, err)
 	}
 	for name := range d.Regions {
@@ -93,10 +100,18 @@ func (d Delays) In(region string) Delays {
 
 // ImageTime is how long an image of so many GiB takes.
 func (d Delays) ImageTime(gib int64) time.Duration {
-	return time.Duration(d.Image) + time.Duration(gib)*time.Duration(d.ImagePerGiB)
+	return time.Duration(d.Image) + transfer(gib, d.ImageRate)
 }
 
 // CopyTime is how long a copy of so many GiB takes.
 func (d Delays) CopyTime(gib int64) time.Duration {
-	return time.Duration(d.Copy) + time.Duration(gib)*time.Duration(d.CopyPerGiB)
+	return time.Duration(d.Copy) + transfer(gib, d.CopyRate)
+}
+
+// transfer is how long so many GiB take at a throughput in MiB/s.
+func transfer(gib int64, rate float64) time.Duration {
+	if rate <= 0 {
+		return 0
+	}
+	return time.Duration(float64(gib) * 1024 / rate * float64(time.Second))
 }

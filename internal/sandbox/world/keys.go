@@ -80,9 +80,8 @@ func (w *World) EBSKey(r *Region) *Key {
 // NewKey makes a symmetric customer key with KMS's default policy, which leaves
 // every decision to the account that owns it.
 func (w *World) NewKey(r *Region) *Key {
-	h := randomHex(32)
 	k := &Key{
-		ID: h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:], Account: r.Account, Region: r.Name,
+		ID: w.NewUUID(), Account: r.Account, Region: r.Name,
 		State: KeyEnabled, Manager: ManagedByCustomer, Spec: "SYMMETRIC_DEFAULT", Usage: "ENCRYPT_DECRYPT", Created: w.Now(), Tags: map[string]string{},
 	}
 	k.ARN = "arn:aws:kms:" + k.Region + ":" + k.Account + ":key/" + k.ID

@@ -5,16 +5,30 @@ import "context"
 // Serial runs f beside the callers, after every earlier f of the same id has
 // returned: what happens to one guest happens in order. Call it inside [World.Do].
 func (w *World) Serial(id string, f func(ctx context.Context)) {
-	if w.tails == nil {
-		w.tails = map[string]chan struct{}{}
+	if w.queues == nil {
+		w.queues = map[string][]func(ctx context.Context){}
 	}
-	before, mine := w.tails[id], make(chan struct{})
-	w.tails[id] = mine
-	w.Go(func(ctx context.Context) {
-		defer close(mine)
-		if before != nil {
-			<-before
+	waiting, runs := w.queues[id]
+	w.queues[id] = append(waiting, f)
+	if !runs {
+		w.Go(func(ctx context.Context) { w.drain(ctx, id) })
+	}
+}
+
+// drain runs what waits for an id until nothing is left.
+func (w *World) drain(ctx context.Context, id string) {
+	for {
+		var next func(ctx context.Context)
+		w.Do(func() {
+			if len(w.queues[id]) == 0 {
+				delete(w.queues, id)
+				return
+			}
+			next, w.queues[id] = w.queues[id][0], w.queues[id][1:]
+		})
+		if next == nil {
+			return
 		}
-		f(ctx)
-	})
+		next(ctx)
+	}
 }

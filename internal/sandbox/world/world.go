@@ -2,12 +2,10 @@ package world
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
-	"encoding/hex"
 	"sync"
 	"time"
 
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/clock"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
 )
 
@@ -19,8 +17,10 @@ type Options struct {
 	Delays Delays
 	// Backend runs the instances.
 	Backend instance.Backend
-	// Now is the clock; nil is the machine's.
-	Now func() time.Time
+	// Clock is the world's time; nil is the machine's.
+	Clock clock.Clock
+	// Seed makes ids, secrets and chances repeat; 0 draws them anew.
+	Seed uint64
 }
 
 // World is everything that exists on the endpoint. Its zero value is of no use;
@@ -32,11 +32,16 @@ type World struct {
 	mu    sync.Mutex
 	state *State
 	dir   string
-	now   func() time.Time
 	dirty bool
 
-	// tails are the ends of the queues of [World.Serial].
-	tails map[string]chan struct{}
+	clock  clock.Clock
+	random *random
+
+	visibleMu sync.RWMutex
+	visible   visibility
+
+	// queues are what [World.Serial] still has to do, by id.
+	queues map[string][]func(ctx context.Context)
 	// firstAddress is where this run's instances begin in the loopback network.
 	firstAddress int
 	background   sync.WaitGroup
@@ -57,14 +62,15 @@ type State struct {
 
 // New makes a world, or reads the one that Options.Dir keeps.
 func New(o Options) (*World, error) {
-	if o.Now == nil {
-		o.Now = time.Now
+	if o.Clock == nil {
+		o.Clock = clock.Real()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &World{
-		Delays: o.Delays, Backend: o.Backend, dir: o.Dir, now: o.Now,
-		state: &State{Accounts: map[string]*Account{}}, ctx: ctx, cancel: cancel, firstAddress: randomInt(addressSpread),
+		Delays: o.Delays, Backend: o.Backend, dir: o.Dir, clock: o.Clock, random: newRandom(o.Seed),
+		state: &State{Accounts: map[string]*Account{}}, ctx: ctx, cancel: cancel,
 	}
+	w.firstAddress = int(w.random.below(addressSpread)) // far below the largest int
 	if err := w.load(); err != nil {
 		cancel()
 		return nil, err
@@ -88,29 +94,26 @@ func (w *World) Do(f func()) {
 // lock by [World.Do] when it has something to change.
 func (w *World) Go(f func(ctx context.Context)) {
 	w.background.Add(1)
+	end := w.clock.Begin()
 	go func() {
 		defer w.background.Done()
+		defer end()
 		f(w.ctx)
 	}()
 }
 
-// Sleep waits for d or until the world closes, and tells whether d passed.
-func (w *World) Sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
+// Sleep waits for d of the world's time or until ctx ends, and tells whether d
+// passed. Only what [World.Go] and [World.Serial] run may call it.
+func (w *World) Sleep(ctx context.Context, d time.Duration) bool { return w.clock.Sleep(ctx, d) }
+
+// Tick is the beginning of a call, see [clock.Clock].
+func (w *World) Tick() { w.clock.Tick() }
+
+// Advance lets time pass at once, which a virtual clock alone can.
+func (w *World) Advance(d time.Duration) error { return w.clock.Advance(d) }
 
 // Now is the world's time, in UTC.
-func (w *World) Now() time.Time { return w.now().UTC() }
+func (w *World) Now() time.Time { return w.clock.Now() }
 
 // Close ends what runs in the background, stops the instances, and saves.
 func (w *World) Close() error {
@@ -125,20 +128,4 @@ func (w *World) Close() error {
 		err = saveErr
 	}
 	return err
-}
-
-// NewID makes an id as EC2 does: prefix, dash, 17 hexadecimal digits.
-func (w *World) NewID(prefix string) string { return prefix + "-" + randomHex(17) }
-
-func randomHex(digits int) string {
-	b := make([]byte, (digits+1)/2)
-	_, _ = rand.Read(b) // never fails since Go 1.24
-	return hex.EncodeToString(b)[:digits]
-}
-
-// randomInt is a number from 0 to below n, as even as placing addresses needs.
-func randomInt(n uint32) int {
-	var b [4]byte
-	_, _ = rand.Read(b[:]) // never fails since Go 1.24
-	return int(binary.BigEndian.Uint32(b[:]) % n)
 }

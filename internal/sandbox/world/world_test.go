@@ -141,7 +141,7 @@ func TestImageAndSnapshotStatesFollowTheClock(t *testing.T) {
 func TestParseDelays(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "d.json")
-	text := `{"boot":"2s","copy":"1s","copy_per_gib":"100ms","regions":{"eu-west-1":{"copy":"5s"}}}`
+	text := `{"boot":"2s","copy":"1s","copy_mib_per_second":10240,"regions":{"eu-west-1":{"copy":"5s"}}}`
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestParseDelays(t *testing.T) {
 			t.Errorf("%s was accepted", bad)
 		}
 	}
-	for _, content := range []string{`{"boot":"-1s"}`, `{"boot":5}`, `{"regions":{"mars-1":{}}}`, `{`} {
+	for _, content := range []string{`{"boot":"-1s"}`, `{"boot":5}`, `{"boat":"2s"}`, `{"regions":{"mars-1":{}}}`, `{`} {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
