@@ -2,6 +2,8 @@ package ec2
 
 import (
 	"errors"
+	"math"
+	"sort"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
@@ -18,20 +20,36 @@ type createFleetInput struct {
 	Token   string             `q:"ClientToken"`
 	Tags    []tagSpecification `q:"TagSpecification"`
 	Configs []fleetConfig      `q:"LaunchTemplateConfigs,required"`
-	Target  struct {
-		Total    int64  `q:"TotalTargetCapacity"`
-		OnDemand int64  `q:"OnDemandTargetCapacity"`
-		Spot     int64  `q:"SpotTargetCapacity"`
-		Default  string `q:"DefaultTargetCapacityType"`
-	} `q:"TargetCapacitySpecification"`
-	Spot struct {
+	Replace bool               `q:"ReplaceUnhealthyInstances"`
+	Target  fleetTarget        `q:"TargetCapacitySpecification"`
+	Spot    struct {
 		Allocation   string `q:"AllocationStrategy"`
 		Interruption string `q:"InstanceInterruptionBehavior"`
-		MinTarget    int64  `q:"MinTargetCapacity"`
-		SingleType   bool   `q:"SingleInstanceType"`
-		SingleZone   bool   `q:"SingleAvailabilityZone"`
-		MaxPrice     string `q:"MaxTotalPrice"`
 	} `q:"SpotOptions"`
+}
+
+type fleetTarget struct {
+	Total    int64  `q:"TotalTargetCapacity"`
+	OnDemand int64  `q:"OnDemandTargetCapacity"`
+	Spot     int64  `q:"SpotTargetCapacity"`
+	Default  string `q:"DefaultTargetCapacityType"`
+}
+
+// lifecycles say of each instance of the fleet whether it is a Spot Instance: what
+// the two targets leave of the total is of the default type, which is on-demand
+// unless the request says otherwise.
+func (t fleetTarget) lifecycles() []string {
+	var all []string
+	for range t.OnDemand {
+		all = append(all, "on-demand")
+	}
+	for range t.Spot {
+		all = append(all, "spot")
+	}
+	for int64(len(all)) < t.Total {
+		all = append(all, first(t.Default, "on-demand"))
+	}
+	return all
 }
 
 type fleetConfig struct {
@@ -40,14 +58,16 @@ type fleetConfig struct {
 		Name    string `q:"LaunchTemplateName"`
 		Version string `q:"Version"`
 	} `q:"LaunchTemplateSpecification"`
-	Overrides []struct {
-		Type     string `q:"InstanceType"`
-		SubnetID string `q:"SubnetId"`
-		Zone     string `q:"AvailabilityZone"`
-		MaxPrice string `q:"MaxPrice"`
-		ImageID  string `q:"ImageId"`
-		Priority string `q:"Priority"`
-	} `q:"Overrides"`
+	Overrides []fleetOverride `q:"Overrides"`
+}
+
+type fleetOverride struct {
+	Type     string   `q:"InstanceType"`
+	SubnetID string   `q:"SubnetId"`
+	Zone     string   `q:"AvailabilityZone"`
+	MaxPrice string   `q:"MaxPrice"`
+	ImageID  string   `q:"ImageId"`
+	Priority *float64 `q:"Priority"`
 }
 
 type createFleetOutput struct {
@@ -71,8 +91,8 @@ type fleetInstance struct {
 // createFleet launches at once what a fleet of type instant asks for. A launch
 // that EC2 refuses is an error inside the answer, not a refused call.
 func createFleet(c *action.Call, in *createFleetInput) (*createFleetOutput, error) {
-	if in.Type != "instant" {
-		return nil, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for Type. This endpoint has fleets of type instant.", in.Type)
+	if err := in.check(); err != nil {
+		return nil, err
 	}
 	mine := c.Mine()
 	if id, err := tokenResult(c, "CreateFleet", in.Token); err != nil {
@@ -85,14 +105,35 @@ func createFleet(c *action.Call, in *createFleetInput) (*createFleetOutput, erro
 		return nil, err
 	}
 	f := &world.Fleet{ID: c.World.NewID("fleet"), Type: in.Type, State: "active", Created: c.Now}
-	lifecycle := first(in.Target.Default, "on-demand")
-	failures := fillFleet(c, f, in, lifecycle)
+	failures := fillFleet(c, f, in)
 	mine.Fleets[f.ID] = f
 	mine.SetTags(f.ID, tags)
 	rememberToken(c, mine, "CreateFleet", in.Token, f.ID)
 	out := fleetView(mine, f)
 	out.Errors = failures
 	return out, nil
+}
+
+func (in *createFleetInput) check() error {
+	if in.Type != "instant" {
+		return wire.Errorf("InvalidParameterValue", "Invalid value '%s' for Type. This endpoint has fleets of type instant.", in.Type)
+	}
+	switch in.Spot.Allocation {
+	case "", "lowest-price", "diversified", "capacity-optimized", "capacity-optimized-prioritized", "price-capacity-optimized":
+	default:
+		return wire.Errorf("InvalidParameterValue", "Invalid value '%s' for AllocationStrategy.", in.Spot.Allocation) // unverified: text
+	}
+	if in.Replace {
+		return wire.Errorf("InvalidParameterCombination", "ReplaceUnhealthyInstances is supported for fleets of type maintain only") // unverified: code and text
+	}
+	const most = 10000 // instances of one fleet (docs.aws.amazon.com, "EC2 Fleet quotas")
+	if in.Target.Total > most {
+		return wire.Errorf("InvalidTargetCapacitySpecification", "The total target capacity cannot exceed %d", most) // unverified: code and text
+	}
+	if in.Target.OnDemand < 0 || in.Target.Spot < 0 || in.Target.OnDemand+in.Target.Spot > in.Target.Total {
+		return wire.Errorf("InvalidTargetCapacitySpecification", "The On-Demand and Spot target capacities cannot exceed the total target capacity") // unverified: code and text
+	}
+	return nil
 }
 
 func fleetView(r *world.Region, f *world.Fleet) *createFleetOutput {
@@ -105,30 +146,80 @@ func fleetView(r *world.Region, f *world.Fleet) *createFleetOutput {
 	return out
 }
 
-// fillFleet launches from the first override that can be launched, as an
-// allocation by lowest price would where all prices are alike.
-func fillFleet(c *action.Call, f *world.Fleet, in *createFleetInput, lifecycle string) wire.Set[fleetError] {
+// fillFleet launches each instance from the first pool that can launch it, as an
+// allocation would where prices and capacity are alike; a diversified one begins
+// at the pool after the last. A template without overrides is a pool by itself.
+// What could not be launched on the way is an error of the fleet, once per pool.
+func fillFleet(c *action.Call, f *world.Fleet, in *createFleetInput) wire.Set[fleetError] {
+	pools, failed := in.pools(), map[int]bool{}
 	var failures wire.Set[fleetError]
-	for _, config := range in.Configs {
-		for _, o := range config.Overrides {
-			if int64(len(f.Instances)) >= in.Target.Total {
-				return nil
-			}
-			var d launchData
-			err := templateData(c, &d, config.Template.ID, config.Template.Name, config.Template.Version)
+	next := 0
+	for _, lifecycle := range in.Target.lifecycles() {
+		for n := range pools {
+			at := (next + n) % len(pools)
+			err := pools[at].launch(c, f, lifecycle, in.Spot.Interruption)
 			if err == nil {
-				d.Type, d.Market.Type = first(o.Type, d.Type), lifecycle
-				d.SubnetID, d.ImageID = first(o.SubnetID, d.SubnetID), first(o.ImageID, d.ImageID)
-				d.Placement.Zone = first(o.Zone, d.Placement.Zone)
-				err = launchInto(c, f, d)
+				if in.Spot.Allocation == "diversified" {
+					next = at + 1
+				}
+				break
 			}
-			if err != nil {
+			if !failed[at] {
 				code, message := codeOf(err)
 				failures = append(failures, fleetError{Code: code, Message: message, Lifecycle: lifecycle})
+				failed[at] = true
 			}
 		}
 	}
 	return failures
+}
+
+// fleetPool is a launch template with one override.
+type fleetPool struct {
+	config   fleetConfig
+	override fleetOverride
+}
+
+// pools are in the order of the request, or of their priorities where the
+// strategy goes by them: the lowest number first, those without one last.
+func (in *createFleetInput) pools() []fleetPool {
+	var all []fleetPool
+	for _, config := range in.Configs {
+		if len(config.Overrides) == 0 {
+			all = append(all, fleetPool{config: config})
+		}
+		for _, o := range config.Overrides {
+			all = append(all, fleetPool{config: config, override: o})
+		}
+	}
+	if in.Spot.Allocation == "capacity-optimized-prioritized" {
+		sort.SliceStable(all, func(a, b int) bool { return all[a].priority() < all[b].priority() })
+	}
+	return all
+}
+
+func (p fleetPool) priority() float64 {
+	if p.override.Priority == nil {
+		return math.Inf(1)
+	}
+	return *p.override.Priority
+}
+
+func (p fleetPool) launch(c *action.Call, f *world.Fleet, lifecycle, interruption string) error {
+	var d launchData
+	o, t := p.override, p.config.Template
+	if err := templateData(c, &d, t.ID, t.Name, t.Version); err != nil {
+		return err
+	}
+	d.Type, d.Market.Type = first(o.Type, d.Type), ""
+	if lifecycle == "spot" {
+		d.Market.Type = "spot"
+		d.Market.Spot.MaxPrice = first(o.MaxPrice, d.Market.Spot.MaxPrice)
+		d.Market.Spot.Behavior = first(interruption, d.Market.Spot.Behavior)
+	}
+	d.SubnetID, d.ImageID = first(o.SubnetID, d.SubnetID), first(o.ImageID, d.ImageID)
+	d.Placement.Zone = first(o.Zone, d.Placement.Zone)
+	return launchInto(c, f, d)
 }
 
 func launchInto(c *action.Call, f *world.Fleet, d launchData) error {

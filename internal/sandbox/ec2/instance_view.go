@@ -49,6 +49,7 @@ type instanceItem struct {
 	Mappings         wire.Set[attachedDevice] `xml:"blockDeviceMapping"`
 	Virtualization   string                   `xml:"virtualizationType"`
 	Lifecycle        string                   `xml:"instanceLifecycle,omitempty"`
+	SpotRequestID    string                   `xml:"spotInstanceRequestId,omitempty"`
 	ClientToken      string                   `xml:"clientToken"`
 	Tags             wire.Set[tag]            `xml:"tagSet,omitempty"`
 	Hypervisor       string                   `xml:"hypervisor"`
@@ -113,7 +114,7 @@ func instanceView(c *action.Call, i *world.Instance) instanceItem {
 		ID: i.ID, ImageID: i.ImageID, State: stateOf(i.State), KeyName: i.KeyName, Type: i.Type, Launched: wire.Time(i.Launched),
 		Placement: placementItem{Zone: i.AvailabilityZone, Tenancy: i.Tenancy}, Platform: i.Platform, Monitoring: stateItem{State: i.MonitoringState},
 		SourceDestCheck: true, Architecture: i.Architecture, RootDeviceType: "ebs", RootDeviceName: i.RootDeviceName, Virtualization: i.VirtualizationType,
-		Lifecycle: i.Lifecycle, ClientToken: i.ClientToken, Tags: tagSet(seenTags(c, i.ID, mine.Tags[i.ID])), Hypervisor: "xen", EbsOptimized: i.EbsOptimized,
+		Lifecycle: i.Lifecycle, SpotRequestID: i.SpotRequestID, ClientToken: i.ClientToken, Tags: tagSet(seenTags(c, i.ID, mine.Tags[i.ID])), Hypervisor: "xen", EbsOptimized: i.EbsOptimized,
 		SriovSupport: i.SriovSupport, EnaSupport: i.EnaSupport, BootMode: i.BootMode, PlatformDetails: i.PlatformDetails, UsageOperation: i.UsageOperation,
 		Metadata: metadataItem{
 			State: "applied", Tokens: i.MetadataOptions.HTTPTokens, HopLimit: i.MetadataOptions.HopLimit,

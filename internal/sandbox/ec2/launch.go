@@ -45,6 +45,9 @@ func planLaunch(c *action.Call, d launchData) (*launchPlan, error) {
 	if p.profile, err = profileARN(c, d.Profile.Name, d.Profile.ARN); err != nil {
 		return nil, err
 	}
+	if err := d.Market.check(); err != nil {
+		return nil, err
+	}
 	for _, kind := range []string{"instance", "volume", "network-interface", "spot-instances-request"} {
 		if p.tags[kind], err = tagsFor(d.Tags, kind, "instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu"); err != nil {
 			return nil, err
@@ -183,7 +186,7 @@ func (p *launchPlan) launch(c *action.Call, reservationID string) (*world.Instan
 		i.MonitoringState = "enabled"
 	}
 	if d.Market.Type == "spot" {
-		i.Lifecycle = "spot"
+		requestSpot(c, i, d.Market.Spot, p.tags["spot-instances-request"])
 	}
 	addr := c.World.NextAddress().String()
 	i.PrivateIP = addr

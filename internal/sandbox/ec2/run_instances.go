@@ -67,16 +67,7 @@ type launchData struct {
 			GroupARN string `q:"CapacityReservationResourceGroupArn"`
 		} `q:"CapacityReservationTarget"`
 	} `q:"CapacityReservationSpecification"`
-	Market struct {
-		Type string `q:"MarketType"`
-		Spot struct {
-			MaxPrice  string `q:"MaxPrice"`
-			Type      string `q:"SpotInstanceType"`
-			Behavior  string `q:"InstanceInterruptionBehavior"`
-			BlockTime int64  `q:"BlockDurationMinutes"`
-			ValidTill string `q:"ValidUntil"`
-		} `q:"SpotOptions"`
-	} `q:"InstanceMarketOptions"`
+	Market market `q:"InstanceMarketOptions"`
 }
 
 type blockDeviceMapping struct {

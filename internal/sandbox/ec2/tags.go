@@ -82,6 +82,10 @@ var taggable = []tagged{
 		"fleet", "fleet", within(func(r *world.Region) map[string]*world.Fleet { return r.Fleets }),
 		"InvalidFleetId.NotFound", "The fleet ID '%s' does not exist",
 	},
+	{
+		"sir", "spot-instances-request", within(func(r *world.Region) map[string]*world.SpotRequest { return r.SpotRequests }),
+		"InvalidSpotInstanceRequestID.NotFound", "The spot instance request ID '%s' does not exist",
+	},
 	{"eni", "network-interface", func(r *world.Region, id string) bool {
 		for _, i := range r.Instances {
 			if i.InterfaceID == id && i.State != world.StateTerminated {

@@ -148,6 +148,12 @@ func scalar(v reflect.Value, name, text string) error {
 			return Errorf("InvalidParameterValue", "Invalid value '%s' for %s. Expecting a number.", text, name)
 		}
 		v.SetInt(n)
+	case reflect.Float64:
+		n, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return Errorf("InvalidParameterValue", "Invalid value '%s' for %s. Expecting a number.", text, name)
+		}
+		v.SetFloat(n)
 	case reflect.Struct: // time.Time, the only struct that value passes on
 		at, err := time.Parse(time.RFC3339, text)
 		if err != nil {

@@ -38,6 +38,7 @@ type Instance struct {
 	UserData         []byte
 	Profile          string
 	Lifecycle        string
+	SpotRequestID    string
 	ShutdownBehavior string
 	Tenancy          string
 	EbsOptimized     bool
@@ -111,6 +112,13 @@ type Fleet struct {
 	ID, Type, State string
 	Created         time.Time
 	Instances       []string
+}
+
+// SpotRequest is a Spot Instance request, which here is fulfilled at once. Its
+// state follows from its instance, unless the caller cancelled it.
+type SpotRequest struct {
+	ID, InstanceID, Type, MaxPrice, Interruption string
+	Created, Cancelled                           time.Time
 }
 
 // NextAddress gives a loopback address that no instance of this world had before.

@@ -44,6 +44,7 @@ type Region struct {
 	Subnets         map[string]*Subnet
 	LaunchTemplates map[string]*LaunchTemplate
 	Fleets          map[string]*Fleet
+	SpotRequests    map[string]*SpotRequest
 	Keys            map[string]*Key
 	// Aliases map alias/name to a key's id.
 	Aliases    map[string]string
@@ -94,6 +95,7 @@ func (r *Region) makeMaps() {
 	r.Subnets = orNew(r.Subnets)
 	r.LaunchTemplates = orNew(r.LaunchTemplates)
 	r.Fleets = orNew(r.Fleets)
+	r.SpotRequests = orNew(r.SpotRequests)
 	r.Keys = orNew(r.Keys)
 	r.Aliases = orNew(r.Aliases)
 	r.Parameters = orNew(r.Parameters)
