@@ -15,7 +15,7 @@ E2EFLAGS    ?= -race -p 2 -count=1 -timeout 45m
 # Every test that starts Packer is told which one.
 PACKER = $$(scripts/packer.sh)
 
-.PHONY: help deps build packer dev demo clean-demo test unit e2e lint fmt generate generate-check tools peer ci clean
+.PHONY: help deps build packer dev demo clean-demo test unit e2e lint fmt generate generate-check tools peer clients ci clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +46,7 @@ unit: ## Run the tests of the packages, components over RPC included
 	@scripts/deps.sh all
 	@$(GO) test $(GOTESTFLAGS) ./...
 
-e2e: build peer ## Run the tests that start the real Packer on the local endpoint
+e2e: build peer clients ## Run the tests that start the real Packer on the local endpoint
 	@scripts/deps.sh all
 	@GOLDENAMI_PACKER="$(PACKER)" $(GO) test -tags e2e $(E2EFLAGS) ./test/e2e/...
 
@@ -73,6 +73,10 @@ tools: $(BIN)/golangci-lint $(BIN)/packer-sdc ## Build the developer's tools int
 
 peer: ## Build amazon-ebs 1.8.2, which the e2e tests run beside ours
 	@scripts/module-binary.sh github.com/hashicorp/packer-plugin-amazon v1.8.2 $(BIN)/packer-plugin-amazon
+
+clients: ## Install the AWS CLI and boto3, with which the e2e tests read back
+	@scripts/deps.sh all
+	@scripts/clients.sh >/dev/null
 
 ci: ## Run what CI runs
 	@.ci/run

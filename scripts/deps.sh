@@ -3,15 +3,17 @@
 # make does, and nothing else. Does nothing, quickly, when all are there.
 set -euo pipefail
 
-# package:command: a package is missing when its command is.
+# package:command: a package is missing when its command is. With :module a
+# package is missing when Python cannot import that.
 demo=(
   sudo:sudo                 # guests run stages and the seal as root through it
   openssh-client:ssh-keygen # guests make their host keys with it
 )
 all=(
   "${demo[@]}"
-  awscli:aws            # a client of the local endpoint that is not Go
   busybox:busybox       # a second sh, on which the seal and the stages are tested
+  python3:python3       # runs the AWS CLI and boto3, clients that are not Go
+  python3-venv:python3:ensurepip # a place of their own for those, in .bin
   shellcheck:shellcheck # reads the scripts that run on users' machines
 )
 
@@ -23,7 +25,10 @@ esac
 
 missing=()
 for entry in "${wanted[@]}"; do
-  command -v "${entry#*:}" >/dev/null 2>&1 || missing+=("${entry%%:*}")
+  IFS=: read -r package command module <<<"$entry"
+  if ! command -v "$command" >/dev/null 2>&1 || { [ -n "$module" ] && ! "$command" -c "import $module" >/dev/null 2>&1; }; then
+    missing+=("$package")
+  fi
 done
 [ "${#missing[@]}" -gt 0 ] || exit 0
 

@@ -106,12 +106,11 @@ func (e *endpoint) readBack(t *testing.T, region, imageID, keyARN string) {
 	}
 }
 
-// cli runs the AWS CLI and reads its answer. Debian's CLI is older than the
-// variable for the endpoint, so it is given the address.
+// cli runs the AWS CLI and reads its answer.
 func (e *endpoint) cli(t *testing.T, answer any, region string, args ...string) {
 	t.Helper()
-	args = append([]string{"--endpoint-url", e.env["AWS_ENDPOINT_URL"], "--region", region, "--output", "json"}, args...)
-	cmd := exec.Command("aws", args...)
+	args = append([]string{"--region", region, "--output", "json"}, args...)
+	cmd := exec.Command(built.aws, args...)
 	cmd.Env = append(e.environ(), "AWS_PAGER=")
 	var problems strings.Builder
 	cmd.Stderr = &problems

@@ -26,6 +26,8 @@ var regions = []string{home, ireland, tokyo}
 // programs are the paths of what the tests run.
 type programs struct {
 	root, packer, sandbox, plugin, peer string
+	// aws is the AWS CLI, python the interpreter that has boto3.
+	aws, python string
 	// plugins is the folder in which Packer finds both plugins.
 	plugins string
 }
@@ -69,12 +71,13 @@ func findPrograms() (programs, error) {
 	p := programs{
 		root: root, packer: os.Getenv("GOLDENAMI_PACKER"), sandbox: filepath.Join(bin, "sandbox"),
 		plugin: filepath.Join(bin, "packer-plugin-goldenami"), peer: filepath.Join(bin, "packer-plugin-amazon"),
+		aws: filepath.Join(bin, "clients", "bin", "aws"), python: filepath.Join(bin, "clients", "bin", "python"),
 	}
 	if p.packer == "" {
 		p.packer = filepath.Join(bin, "packer")
 	}
 	var missing []error
-	for _, path := range []string{p.packer, p.sandbox, p.plugin, p.peer} {
+	for _, path := range []string{p.packer, p.sandbox, p.plugin, p.peer, p.aws, p.python} {
 		if _, err := os.Stat(path); err != nil {
 			missing = append(missing, err)
 		}
