@@ -8,6 +8,7 @@ import (
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/clock"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/control"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/ec2"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/iam"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
@@ -45,6 +46,8 @@ type Endpoint struct {
 	// gates are asked in this order before an action runs.
 	gates []action.Gate
 	log   *callLog
+	// control is the control API, beside the services.
+	control http.Handler
 
 	saver sync.WaitGroup
 	done  chan struct{}
@@ -73,6 +76,9 @@ func New(o Options) (*Endpoint, error) {
 			e.targets[set.Namespace] = set
 		}
 	}
+	e.control = control.New(control.Sources{
+		World: w, Calls: func(from int64) any { return e.log.since(from) }, ForgetCalls: e.log.forget,
+	})
 	e.saver.Add(1)
 	go e.saveOften()
 	return e, nil

@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -12,6 +14,8 @@ import (
 
 // CallRecord is one line of the log of calls.
 type CallRecord struct {
+	// Index numbers the calls as they arrive, from 1.
+	Index   int64             `json:"index"`
 	Time    time.Time         `json:"time"`
 	Service string            `json:"service"`
 	Action  string            `json:"action"`
@@ -29,13 +33,29 @@ type CallRecord struct {
 }
 
 type callLog struct {
-	mu    sync.Mutex
-	to    io.Writer
-	calls []CallRecord
+	mu      sync.Mutex
+	to      io.Writer
+	arrived int64
+	calls   []CallRecord
 }
 
 // maxRecords bounds what is held in memory; the file has all.
 const maxRecords = 200_000
+
+// arrive numbers a call.
+func (l *callLog) arrive() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.arrived++
+	return l.arrived
+}
+
+// forget empties what is held in memory and numbers from 1 again.
+func (l *callLog) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.arrived, l.calls = 0, nil
+}
 
 func (l *callLog) add(r CallRecord) {
 	l.mu.Lock()
@@ -58,9 +78,16 @@ func (l *callLog) all() []CallRecord {
 	return append([]CallRecord(nil), l.calls...)
 }
 
+// since are the calls from an index on, in the order of their indexes.
+func (l *callLog) since(from int64) []CallRecord {
+	calls := slices.DeleteFunc(l.all(), func(r CallRecord) bool { return r.Index < from })
+	slices.SortStableFunc(calls, func(a, b CallRecord) int { return cmp.Compare(a.Index, b.Index) })
+	return append([]CallRecord{}, calls...)
+}
+
 func record(c *action.Call, a action.Answer, took time.Duration) CallRecord {
 	r := CallRecord{
-		Time: c.Now, Service: c.Service, Action: c.Action, Region: c.Region, Account: c.Account, Status: a.Status,
+		Index: c.Index, Time: c.Now, Service: c.Service, Action: c.Action, Region: c.Region, Account: c.Account, Status: a.Status,
 		Outcome: "OK", Millis: float64(took.Microseconds()) / 1000, RequestID: c.RequestID, Params: params(c),
 	}
 	if a.Err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/control"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -15,8 +16,12 @@ import (
 // maxBody is more than any request of these services may have.
 const maxBody = 2 << 20
 
-// ServeHTTP answers one call of any service.
+// ServeHTTP answers one call of any service, or of the control API.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, control.Prefix) {
+		e.control.ServeHTTP(w, r)
+		return
+	}
 	start := time.Now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -33,7 +38,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no service of this endpoint: it serves EC2, STS, IAM, KMS and SSM", http.StatusNotFound)
 		return
 	}
-	call.Service, call.Action = set.Service, name
+	call.Service, call.Action, call.Index = set.Service, name, e.log.arrive()
 	answer := e.answer(r, call, set)
 	w.Header().Set("Content-Type", answer.ContentType)
 	w.Header().Set("x-amzn-RequestId", call.RequestID)

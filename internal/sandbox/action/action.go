@@ -20,6 +20,8 @@ type Call struct {
 	//nolint:containedctx // the call is the request's scope, as http.Request is
 	Context context.Context
 	World   *world.World
+	// Index numbers the endpoint's calls as they arrive, from 1.
+	Index int64
 	// Service and Action are what is called: ec2, CopyImage.
 	Service, Action string
 	Account         string
