@@ -72,8 +72,17 @@ func networkEffects() map[string]effect {
 }
 
 func makeProfile(r *rig) {
-	_, err := r.IAM(sandboxtest.Home).CreateInstanceProfile(r.t.Context(), &iam.CreateInstanceProfileInput{InstanceProfileName: aws.String("builder")})
+	api, name := r.IAM(sandboxtest.Home), aws.String("builder")
+	_, err := api.CreateInstanceProfile(r.t.Context(), &iam.CreateInstanceProfileInput{InstanceProfileName: name})
 	if err != nil {
+		r.t.Fatal(err)
+	}
+	_, err = api.CreateRole(r.t.Context(), &iam.CreateRoleInput{RoleName: name, AssumeRolePolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if _, err := api.AddRoleToInstanceProfile(r.t.Context(), &iam.AddRoleToInstanceProfileInput{InstanceProfileName: name, RoleName: name}); err != nil {
 		r.t.Fatal(err)
 	}
 }

@@ -74,7 +74,7 @@ func (e *Endpoint) authenticate(r *http.Request, call *action.Call, set *action.
 		var key *world.AccessKey
 		if account, key, known = e.world.Authenticate(scope.accessKey); known {
 			call.Account, call.Principal = account.ID, key.Principal
-			known = key.Expires.IsZero() || call.Now.Before(key.Expires)
+			known = !key.Inactive && (key.Expires.IsZero() || call.Now.Before(key.Expires))
 		}
 	})
 	call.Region = scope.region

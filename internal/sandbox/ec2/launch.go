@@ -3,6 +3,7 @@ package ec2
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
@@ -150,13 +151,19 @@ func defaultSubnet(r *world.Region, zone string) *world.Subnet {
 }
 
 // profileARN finds an instance profile; EC2 refuses one that it does not know
-// yet, as right after its creation.
+// yet, as right after its creation, and one whose role it does not know.
 func profileARN(c *action.Call, name, arn string) (string, error) {
 	if name == "" && arn == "" {
 		return "", nil
 	}
-	for _, p := range c.World.Account(c.Account).Profiles {
-		if p.Name == name && name != "" || p.ARN == arn && arn != "" {
+	a, known := c.World.Account(c.Account), c.Now.Add(-time.Duration(c.World.Delays.In(c.Region).Identity))
+	for _, p := range a.Profiles {
+		named := p.Name == name && name != "" || p.ARN == arn && arn != ""
+		switch {
+		case !named || known.Before(p.Created):
+		case len(p.Roles) == 0 || known.Before(p.RoleAdded):
+			return "", wire.Errorf("InvalidParameterValue", "IAM Instance Profile \"%s\" has no associated IAM Roles", p.ARN)
+		default:
 			return p.ARN, nil
 		}
 	}

@@ -94,8 +94,9 @@ func roleOf(w *world.World, account *world.Account, name string) *world.Role {
 		return role
 	}
 	return &world.Role{
-		Name: name, ID: "AROA" + account.ID, ARN: "arn:aws:iam::" + account.ID + ":role/" + name,
+		Entity: world.Entity{
+			Name: name, ID: "AROA" + account.ID, ARN: "arn:aws:iam::" + account.ID + ":role/" + name, Path: "/", Created: w.Now(),
+		},
 		TrustPolicy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::` + world.HomeAccount + `:root"}}]}`,
-		Created:     w.Now(),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"reflect"
 	"time"
 )
 
@@ -47,6 +48,14 @@ func (t Time) MarshalText() ([]byte, error) {
 	return []byte(time.Time(t).UTC().Format("2006-01-02T15:04:05.000Z")), nil
 }
 
+// DateTime is a moment in the spelling of STS and IAM, to the second.
+type DateTime time.Time
+
+// MarshalText gives 2006-01-02T15:04:05Z.
+func (t DateTime) MarshalText() ([]byte, error) {
+	return []byte(time.Time(t).UTC().Format("2006-01-02T15:04:05Z")), nil
+}
+
 // EC2Response is the body of a successful EC2 call.
 func EC2Response(action, requestID string, output any) ([]byte, error) {
 	inner, err := innerXML(output)
@@ -64,8 +73,13 @@ func EC2Error(e *Error, requestID string) []byte {
 		xml.Header, escape(e.Code), escape(e.Message), requestID)
 }
 
-// QueryResponse is the body of a successful call of STS or IAM.
+// QueryResponse is the body of a successful call of STS or IAM. A nil pointer is
+// the output of an action that has no result element.
 func QueryResponse(namespace, action, requestID string, output any) ([]byte, error) {
+	if v := reflect.ValueOf(output); v.Kind() == reflect.Pointer && v.IsNil() {
+		return fmt.Appendf(nil, "<%sResponse xmlns=%q><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>",
+			action, namespace, requestID, action), nil
+	}
 	inner, err := innerXML(output)
 	if err != nil {
 		return nil, err

@@ -16,8 +16,11 @@ type Account struct {
 	// AccessKeys are the keys that act for this account, by access key id.
 	AccessKeys map[string]*AccessKey
 	Regions    map[string]*Region
+	Users      map[string]*User
 	Roles      map[string]*Role
 	Profiles   map[string]*InstanceProfile
+	// ManagedPolicies are the account's own managed policies, by ARN.
+	ManagedPolicies map[string]*ManagedPolicy
 }
 
 // AccessKey is a pair of keys, or the temporary credentials of a role.
@@ -27,24 +30,13 @@ type AccessKey struct {
 	Session string
 	// Principal is the ARN that GetCallerIdentity gives.
 	Principal string
+	// User is the name of the IAM user whose long-lived keys these are, else empty.
+	User string
+	// Created is when the keys were made, and Inactive keys are refused.
+	Created  time.Time
+	Inactive bool
 	// Expires is when temporary credentials end; zero for others.
 	Expires time.Time
-}
-
-// Role is an IAM role.
-type Role struct {
-	Name, ID, ARN, Path, TrustPolicy, Description string
-	Policies                                      map[string]string
-	Tags                                          map[string]string
-	Created                                       time.Time
-}
-
-// InstanceProfile is an IAM instance profile.
-type InstanceProfile struct {
-	Name, ID, ARN, Path string
-	Roles               []string
-	Tags                map[string]string
-	Created             time.Time
 }
 
 // Account gives the account of an id and makes it when it is new: any twelve
@@ -60,6 +52,12 @@ func (w *World) Account(id string) *Account {
 	}
 	if a.Regions == nil {
 		a.Regions = map[string]*Region{}
+	}
+	if a.Users == nil {
+		a.Users = map[string]*User{}
+	}
+	if a.ManagedPolicies == nil {
+		a.ManagedPolicies = map[string]*ManagedPolicy{}
 	}
 	if a.Roles == nil {
 		a.Roles = map[string]*Role{}
@@ -95,17 +93,42 @@ func (w *World) Credentials(accountID string) AccessKey {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a := w.Account(accountID)
-	for _, key := range a.AccessKeys {
-		if key.Session == "" {
-			return *key
-		}
+	if key := a.firstKey(); key != nil {
+		return *key
 	}
 	w.dirty = true
 	return *a.newAccessKey(w)
 }
 
+// firstKey is the key of the user [FirstUser] with the lowest id.
+func (a *Account) firstKey() *AccessKey {
+	var first *AccessKey
+	for _, key := range a.AccessKeys {
+		mine := key.Session == "" && !key.Inactive && key.Principal == "arn:aws:iam::"+a.ID+":user/"+FirstUser
+		if mine && (first == nil || key.ID < first.ID) {
+			first = key
+		}
+	}
+	return first
+}
+
+// newAccessKey makes a pair of keys of the user [FirstUser], and the user if it is
+// not there.
 func (a *Account) newAccessKey(w *World) *AccessKey {
-	key := &AccessKey{ID: "AKIA" + w.random.base32(16), Secret: w.random.secret(), Principal: "arn:aws:iam::" + a.ID + ":user/sandbox"}
+	user := a.Users[FirstUser]
+	if user == nil {
+		user = &User{Entity: Entity{
+			Name: FirstUser, ID: w.NewEntityID("AIDA"), ARN: "arn:aws:iam::" + a.ID + ":user/" + FirstUser, Path: "/",
+			Policies: map[string]string{}, Tags: map[string]string{}, Created: w.Now(),
+		}}
+		a.Users[user.Name] = user
+	}
+	return a.NewAccessKey(w, user)
+}
+
+// NewAccessKey makes a pair of long-lived keys of a user of the account.
+func (a *Account) NewAccessKey(w *World, user *User) *AccessKey {
+	key := &AccessKey{ID: "AKIA" + w.random.base32(16), Secret: w.random.secret(), Principal: user.ARN, User: user.Name, Created: w.Now()}
 	a.AccessKeys[key.ID] = key
 	return key
 }

@@ -26,6 +26,8 @@ type Delays struct {
 	// Visible is how long what a call has made may be unknown to other calls. One
 	// new resource in ten is, for a time up to this one.
 	Visible Duration `json:"visible"`
+	// Identity is how long EC2 and STS do not know a new role or instance profile.
+	Identity Duration `json:"identity"`
 	// Regions override all of these for the Regions named.
 	Regions map[string]*Delays `json:"regions,omitempty"`
 }
@@ -61,7 +63,7 @@ var presets = map[string]Delays{
 	},
 	"real": {
 		Boot: ms(25_000), Stop: ms(30_000), Terminate: ms(40_000), Image: ms(60_000), ImageRate: 100,
-		Copy: ms(120_000), CopyRate: 40, Visible: ms(3_000),
+		Copy: ms(120_000), CopyRate: 40, Visible: ms(3_000), Identity: ms(16_000),
 	},
 }
 
