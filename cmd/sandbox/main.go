@@ -96,12 +96,12 @@ func (o options) endpoint() (*sandbox.Endpoint, func(), error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("-delays: %w", err)
 	}
-	time, err := clock.Parse(o.clock)
+	pace, err := clock.Parse(o.clock)
 	if err != nil {
 		return nil, nil, fmt.Errorf("-clock: %w", err)
 	}
 	settings := sandbox.Options{
-		Dir: o.state, Delays: delays, Backend: instance.NewNone(), Clock: time, Seed: o.seed, Throttle: !o.unthrottled,
+		Dir: o.state, Delays: delays, Backend: instance.NewNone(), Clock: pace, Seed: o.seed, Throttle: !o.unthrottled,
 	}
 	closeLog := func() {}
 	if o.log != "" {

@@ -40,7 +40,7 @@ type cloud struct {
 func start(t *testing.T, delays world.Delays) *cloud {
 	t.Helper()
 	c := &cloud{t: t, clock: sandboxtest.NewClock(), guests: newGuests()}
-	c.Started = sandboxtest.Start(t, sandbox.Options{Delays: delays, Backend: c.guests, Clock: c.clock})
+	c.Started = sandboxtest.Start(t, sandbox.Options{Delays: delays, Backend: c.guests, Clock: c.clock, Seed: 1})
 	c.home, c.abroad = c.EC2(sandboxtest.Home, here), c.EC2(sandboxtest.Home, there)
 	c.partner = c.EC2(sandboxtest.Partner, here)
 	return c

@@ -35,11 +35,11 @@ func (r *random) Read(b []byte) (int, error) {
 	return r.source.Read(b)
 }
 
-// below is a number from 0 to below n.
-func (r *random) below(n uint64) uint64 {
+// below is a number from 0 to below n, which is positive.
+func (r *random) below(n int64) int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return rand.New(r.source).Uint64N(n)
+	return rand.New(r.source).Int64N(n) //nolint:gosec // it must repeat; nothing here is secret
 }
 
 func (r *random) hex(digits int) string {

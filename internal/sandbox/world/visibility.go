@@ -19,7 +19,7 @@ func (w *World) lag(id string) {
 	if most <= 0 || w.random.below(lagOneIn) != 0 {
 		return
 	}
-	later := func() time.Duration { return time.Duration(w.random.below(uint64(most))) }
+	later := func() time.Duration { return time.Duration(w.random.below(int64(most))) }
 	until := w.Now().Add(later())
 	w.Hide(id, until)
 	w.Hide(tagsOf(id), until.Add(later()))
