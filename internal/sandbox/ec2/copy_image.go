@@ -65,7 +65,7 @@ func copyImage(c *action.Call, in *copyImageInput) (*imageMade, error) {
 	if err := in.copyDevices(c, image, source, snapshotTags); err != nil {
 		return nil, err
 	}
-	mine.Images[image.ID] = image
+	mine.Images.Put(image.ID, image)
 	mine.SetTags(image.ID, imageTags)
 	rememberToken(c, mine, "CopyImage", in.Token, image.ID)
 	return &imageMade{ImageID: image.ID}, nil
@@ -169,7 +169,7 @@ func checkCompletion(param string, minutes *int64) error {
 
 func copiesInProgress(c *action.Call) int {
 	n := 0
-	for _, image := range c.Mine().Images {
+	for _, image := range c.Mine().Images.All() {
 		if image.SourceImageID != "" && image.SourceInstanceID == "" && image.State(c.Now) == "pending" {
 			n++
 		}
@@ -238,7 +238,7 @@ func (in *copyImageInput) copyDevices(c *action.Call, image, source *world.Image
 		image.ReadyAt = latest
 	}
 	for _, s := range made {
-		c.Mine().Snapshots[s.ID] = s
+		c.Mine().Snapshots.Put(s.ID, s)
 		c.Mine().SetTags(s.ID, tags)
 	}
 	return nil

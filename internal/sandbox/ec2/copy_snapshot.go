@@ -61,7 +61,7 @@ func copySnapshot(c *action.Call, in *copySnapshotInput) (*copySnapshotOutput, e
 	if err := setCompletion(c, s, in.Minutes); err != nil {
 		return nil, err
 	}
-	c.Mine().Snapshots[s.ID] = s
+	c.Mine().Snapshots.Put(s.ID, s)
 	c.Mine().SetTags(s.ID, tags)
 	return &copySnapshotOutput{ID: s.ID, Tags: tagSet(tags)}, nil
 }
@@ -90,7 +90,7 @@ func (in *copySnapshotInput) check(c *action.Call) error {
 		return wire.Errorf("InvalidParameterValue", "The specified keyId %s is invalid", in.KMSKeyID)
 	}
 	n := 0
-	for _, s := range c.Mine().Snapshots {
+	for _, s := range c.Mine().Snapshots.All() {
 		if s.SourceID != "" && !s.OfImage && s.State(c.Now) == "pending" {
 			n++
 		}

@@ -57,12 +57,12 @@ func createImage(c *action.Call, in *createImageInput) (*imageMade, error) {
 			s.Description = "Created by CreateImage(" + i.ID + ") for " + image.ID
 			d.mapping.EBS.SnapshotID, s.Held = s.ID, true
 			carryBilling(s, image)
-			mine.Snapshots[s.ID] = s
+			mine.Snapshots.Put(s.ID, s)
 			mine.SetTags(s.ID, snapshotTags)
 		}
 		image.Mappings = append(image.Mappings, d.mapping)
 	}
-	mine.Images[image.ID] = image
+	mine.Images.Put(image.ID, image)
 	mine.SetTags(image.ID, imageTags)
 	takeDisk(c, i, image, !in.NoReboot && i.State == world.StateRunning)
 	return &imageMade{ImageID: image.ID}, nil

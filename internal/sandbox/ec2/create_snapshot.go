@@ -38,7 +38,7 @@ func createSnapshot(c *action.Call, in *createSnapshotInput) (*snapshotItem, err
 	}
 	s := snapshotOf(c, v)
 	s.Description = in.Description
-	mine.Snapshots[s.ID] = s
+	mine.Snapshots.Put(s.ID, s)
 	mine.SetTags(s.ID, tags)
 	i := mine.Instances[v.InstanceID]
 	if i == nil || i.RootDeviceName != v.Device {
@@ -90,8 +90,8 @@ func deleteSnapshot(c *action.Call, in *deleteSnapshotInput) (*done, error) {
 // removeSnapshot deletes a snapshot and the disks that it alone held. A disk still
 // being taken is dropped when it is there.
 func removeSnapshot(c *action.Call, s *world.Snapshot) {
-	delete(c.Mine().Snapshots, s.ID)
-	delete(c.Mine().Tags, s.ID)
+	c.Mine().Snapshots.Delete(s.ID)
+	c.Mine().DropTags(s.ID)
 	if !s.Held {
 		dropLayers(c.World, s.Layers)
 	}

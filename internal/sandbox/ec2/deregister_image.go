@@ -38,7 +38,7 @@ func deregisterImage(c *action.Call, in *deregisterImageInput) (*deregisterImage
 		return nil, wire.Errorf("OperationNotPermitted", "The image %s is protected from deregistration until %s, when the cooldown ends.", image.ID, image.ProtectedUntil.Format(timestamp))
 	}
 	image.Deregistered, image.Public, image.Permissions, image.FastLaunch = true, false, nil, nil
-	delete(c.Mine().Tags, image.ID)
+	c.Mine().DropTags(image.ID)
 	out := &deregisterImageOutput{Return: true}
 	if in.DeleteSnapshots {
 		for _, id := range image.SnapshotIDs() {

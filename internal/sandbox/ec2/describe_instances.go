@@ -109,7 +109,7 @@ func instanceValues(c *action.Call, i *world.Instance, name string) ([]string, b
 	case "reservation-id":
 		return one(i.ReservationID)
 	}
-	return tagValues(seenTags(c, i.ID, c.Mine().Tags[i.ID]), name)
+	return tagValues(seenTags(c, i.ID, c.Mine().TagsOf(i.ID)), name)
 }
 
 type describeInstanceStatusInput struct {

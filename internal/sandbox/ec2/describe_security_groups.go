@@ -65,14 +65,14 @@ func describeSecurityGroups(c *action.Call, in *describeSecurityGroupsInput) (*d
 	var all []securityGroupItem
 	for _, id := range ids {
 		g := mine.SecurityGroups[id]
-		match, err := matchAll(in.Filters, func(f string) ([]string, bool) { return groupValues(g, mine.Tags[id], c.Account, f) })
+		match, err := matchAll(in.Filters, func(f string) ([]string, bool) { return groupValues(g, mine.TagsOf(id), c.Account, f) })
 		if err != nil {
 			return nil, err
 		}
 		if match && (len(in.Names) == 0 || (filter{Values: in.Names}).matches([]string{g.Name})) {
 			all = append(all, securityGroupItem{
 				Owner: c.Account, ID: g.ID, ARN: groupARN(c, g.ID), Name: g.Name, Description: g.Description, VPCID: g.VPCID,
-				Ingress: permissionItems(c, g.Ingress), Egress: permissionItems(c, g.Egress), Tags: tagSet(mine.Tags[id]),
+				Ingress: permissionItems(c, g.Ingress), Egress: permissionItems(c, g.Egress), Tags: tagSet(mine.TagsOf(id)),
 			})
 		}
 	}

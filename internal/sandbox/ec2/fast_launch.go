@@ -161,11 +161,13 @@ type describeFastLaunchOutput struct {
 func describeFastLaunchImages(c *action.Call, in *describeFastLaunchInput) (*describeFastLaunchOutput, error) {
 	ids := in.IDs
 	if len(ids) == 0 {
-		ids = sortedKeys(c.Mine().Images)
+		for id := range c.Mine().Images.All() {
+			ids = append(ids, id)
+		}
 	}
 	var all []fastLaunchItem
 	for _, id := range ids {
-		image := c.Mine().Images[id]
+		image := c.Mine().Images.Get(id)
 		if image == nil || !fastLaunched(image, c.Now) {
 			continue
 		}

@@ -37,7 +37,7 @@ func takeDisk(c *action.Call, i *world.Instance, image *world.Image, reboot bool
 }
 
 func fillSnapshots(c *action.Call, i *world.Instance, image *world.Image, layer string) {
-	if root := c.Mine().Snapshots[image.RootSnapshot()]; root != nil {
+	if root := c.Mine().Snapshots.Get(image.RootSnapshot()); root != nil {
 		root.Layers = append(slices.Clone(i.Layers), layer)
 	}
 }
@@ -45,7 +45,7 @@ func fillSnapshots(c *action.Call, i *world.Instance, image *world.Image, layer 
 func heldSnapshots(c *action.Call, image *world.Image) []*world.Snapshot {
 	var held []*world.Snapshot
 	for _, id := range image.SnapshotIDs() {
-		if s := c.Mine().Snapshots[id]; s != nil && s.Held {
+		if s := c.Mine().Snapshots.Get(id); s != nil && s.Held {
 			held = append(held, s)
 		}
 	}

@@ -78,7 +78,7 @@ func freeImageName(c *action.Call, name string) error {
 	if err := checkImageName(name); err != nil {
 		return err
 	}
-	for _, image := range c.Mine().Images {
+	for _, image := range c.Mine().Images.All() {
 		if image.Name == name && !image.Deregistered && image.State(c.Now) != "failed" {
 			return wire.Errorf("InvalidAMIName.Duplicate", "AMI name %s is already in use by AMI %s", name, image.ID)
 		}

@@ -122,7 +122,7 @@ func productCodes(codes []string) wire.Set[productCode] {
 const sharedTag = "ec2:SharedTag/"
 
 func imageTags(c *action.Call, image *world.Image) map[string]string {
-	tags := seenTags(c, image.ID, c.World.Region(image.OwnerID, image.Region).Tags[image.ID])
+	tags := seenTags(c, image.ID, c.World.Region(image.OwnerID, image.Region).TagsOf(image.ID))
 	if image.OwnerID == c.Account {
 		return tags
 	}

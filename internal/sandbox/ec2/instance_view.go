@@ -114,7 +114,7 @@ func instanceView(c *action.Call, i *world.Instance) instanceItem {
 		ID: i.ID, ImageID: i.ImageID, State: stateOf(i.State), KeyName: i.KeyName, Type: i.Type, Launched: wire.Time(i.Launched),
 		Placement: placementItem{Zone: i.AvailabilityZone, Tenancy: i.Tenancy}, Platform: i.Platform, Monitoring: stateItem{State: i.MonitoringState},
 		SourceDestCheck: true, Architecture: i.Architecture, RootDeviceType: "ebs", RootDeviceName: i.RootDeviceName, Virtualization: i.VirtualizationType,
-		Lifecycle: i.Lifecycle, SpotRequestID: i.SpotRequestID, ClientToken: i.ClientToken, Tags: tagSet(seenTags(c, i.ID, mine.Tags[i.ID])), Hypervisor: "xen", EbsOptimized: i.EbsOptimized,
+		Lifecycle: i.Lifecycle, SpotRequestID: i.SpotRequestID, ClientToken: i.ClientToken, Tags: tagSet(seenTags(c, i.ID, mine.TagsOf(i.ID))), Hypervisor: "xen", EbsOptimized: i.EbsOptimized,
 		SriovSupport: i.SriovSupport, EnaSupport: i.EnaSupport, BootMode: i.BootMode, PlatformDetails: i.PlatformDetails, UsageOperation: i.UsageOperation,
 		Metadata: metadataItem{
 			State: "applied", Tokens: i.MetadataOptions.HTTPTokens, HopLimit: i.MetadataOptions.HopLimit,

@@ -194,7 +194,7 @@ func deleteKeyPair(c *action.Call, in *deleteKeyPairInput) (*deleteKeyPairOutput
 	for name, key := range mine.KeyPairs {
 		if name == in.Name || key.ID == in.ID {
 			delete(mine.KeyPairs, name)
-			delete(mine.Tags, key.ID)
+			mine.DropTags(key.ID)
 			out.ID = key.ID
 		}
 	}
@@ -244,7 +244,7 @@ func describeKeyPairs(c *action.Call, in *describeKeyPairsInput) (*describeKeyPa
 			case "fingerprint":
 				return one(k.Fingerprint)
 			}
-			return tagValues(mine.Tags[k.ID], f)
+			return tagValues(mine.TagsOf(k.ID), f)
 		})
 		if err != nil {
 			return nil, err
@@ -253,7 +253,7 @@ func describeKeyPairs(c *action.Call, in *describeKeyPairsInput) (*describeKeyPa
 			continue
 		}
 		item := keyPairItem{
-			ID: k.ID, Name: k.Name, Type: k.Type, Fingerprint: k.Fingerprint, Created: wire.Time(k.Created.Truncate(time.Millisecond)), Tags: tagSet(mine.Tags[k.ID]),
+			ID: k.ID, Name: k.Name, Type: k.Type, Fingerprint: k.Fingerprint, Created: wire.Time(k.Created.Truncate(time.Millisecond)), Tags: tagSet(mine.TagsOf(k.ID)),
 		}
 		if in.IncludePublic {
 			item.PublicKey = k.PublicKey

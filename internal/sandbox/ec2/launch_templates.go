@@ -41,7 +41,7 @@ type launchTemplateItem struct {
 func templateView(r *world.Region, t *world.LaunchTemplate) launchTemplateItem {
 	return launchTemplateItem{
 		ID: t.ID, Name: t.Name, Created: wire.Time(t.Created), CreatedBy: t.CreatedBy, DefaultVersion: t.DefaultVersion,
-		LatestVersion: t.Versions[len(t.Versions)-1].Number, Tags: tagSet(r.Tags[t.ID]),
+		LatestVersion: t.Versions[len(t.Versions)-1].Number, Tags: tagSet(r.TagsOf(t.ID)),
 	}
 }
 
@@ -162,7 +162,7 @@ func deleteLaunchTemplate(c *action.Call, in *launchTemplateInput) (*launchTempl
 	}
 	view := templateView(mine, t)
 	delete(mine.LaunchTemplates, t.ID)
-	delete(mine.Tags, t.ID)
+	mine.DropTags(t.ID)
 	return &launchTemplateOutput{view}, nil
 }
 
@@ -195,7 +195,7 @@ func describeLaunchTemplates(c *action.Call, in *describeLaunchTemplatesInput) (
 			if f == "launch-template-name" {
 				return one(t.Name)
 			}
-			return tagValues(mine.Tags[id], f)
+			return tagValues(mine.TagsOf(id), f)
 		})
 		if err != nil {
 			return nil, err

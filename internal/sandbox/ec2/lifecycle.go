@@ -196,7 +196,7 @@ func releaseVolumes(c *action.Call, i *world.Instance) {
 		case v == nil:
 		case v.DeleteOnTermination:
 			delete(mine.Volumes, id)
-			delete(mine.Tags, id)
+			mine.DropTags(id)
 		default:
 			v.State, v.InstanceID, v.Device = "available", "", ""
 		}

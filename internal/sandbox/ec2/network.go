@@ -73,13 +73,13 @@ func describeVpcs(c *action.Call, in *describeVpcsInput) (*describeVpcsOutput, e
 			case "owner-id":
 				return one(c.Account)
 			}
-			return tagValues(mine.Tags[id], f)
+			return tagValues(mine.TagsOf(id), f)
 		})
 		if err != nil {
 			return nil, err
 		}
 		if match {
-			all = append(all, vpcItem{ID: v.ID, Owner: c.Account, State: "available", CIDR: v.CIDR, Default: v.IsDefault, Tags: tagSet(mine.Tags[id])})
+			all = append(all, vpcItem{ID: v.ID, Owner: c.Account, State: "available", CIDR: v.CIDR, Default: v.IsDefault, Tags: tagSet(mine.TagsOf(id))})
 		}
 	}
 	part, next, err := page(all, in.MaxResults, in.NextToken, 1000)
@@ -132,7 +132,7 @@ func describeSubnets(c *action.Call, in *describeSubnetsInput) (*describeSubnets
 	var all []subnetItem
 	for _, id := range ids {
 		s := mine.Subnets[id]
-		match, err := matchAll(in.Filters, func(f string) ([]string, bool) { return subnetValues(s, mine.Tags[id], c.Account, f) })
+		match, err := matchAll(in.Filters, func(f string) ([]string, bool) { return subnetValues(s, mine.TagsOf(id), c.Account, f) })
 		if err != nil {
 			return nil, err
 		}
@@ -140,7 +140,7 @@ func describeSubnets(c *action.Call, in *describeSubnetsInput) (*describeSubnets
 			all = append(all, subnetItem{
 				ID: s.ID, ARN: "arn:aws:ec2:" + c.Region + ":" + c.Account + ":subnet/" + s.ID, State: "available", Owner: c.Account,
 				VPCID: s.VPCID, CIDR: s.CIDR, Free: s.FreeAddresses, Zone: s.AvailabilityZone, Default: s.Default, MapPublic: s.MapPublicIP,
-				Tags: tagSet(mine.Tags[id]),
+				Tags: tagSet(mine.TagsOf(id)),
 			})
 		}
 	}

@@ -66,7 +66,7 @@ func registerImage(c *action.Call, in *registerImageInput) (*imageMade, error) {
 	}
 	image.ProductCodes = append([]string(nil), root.ProductCodes...)
 	image.DefaultUser = root.DefaultUser
-	c.Mine().Images[image.ID] = image
+	c.Mine().Images.Put(image.ID, image)
 	c.Mine().SetTags(image.ID, tags)
 	return &imageMade{ImageID: image.ID}, nil
 }

@@ -106,7 +106,7 @@ func deleteSecurityGroup(c *action.Call, in *deleteSecurityGroupInput) (*deleteS
 		}
 	}
 	delete(mine.SecurityGroups, g.ID)
-	delete(mine.Tags, g.ID)
+	mine.DropTags(g.ID)
 	return &deleteSecurityGroupOutput{Return: true, ID: g.ID}, nil
 }
 

@@ -53,8 +53,7 @@ func snapshotOf(c *action.Call, v *world.Volume) *world.Snapshot {
 // usersOf are the images of the caller that use a snapshot, by id.
 func usersOf(c *action.Call, snapshotID string) []string {
 	var ids []string
-	for _, id := range sortedKeys(c.Mine().Images) {
-		image := c.Mine().Images[id]
+	for id, image := range c.Mine().Images.All() {
 		if !image.Deregistered && slices.Contains(image.SnapshotIDs(), snapshotID) {
 			ids = append(ids, id)
 		}

@@ -51,7 +51,7 @@ func snapshotItemOf(c *action.Call, s *world.Snapshot) snapshotItem {
 		item.Completed, item.Bytes = &at, s.Bytes
 	}
 	if s.OwnerID == c.Account {
-		item.Tags = tagSet(seenTags(c, s.ID, c.Mine().Tags[s.ID]))
+		item.Tags = tagSet(seenTags(c, s.ID, c.Mine().TagsOf(s.ID)))
 	}
 	return item
 }
@@ -87,7 +87,7 @@ func snapshotValues(c *action.Call, s *world.Snapshot, name string) ([]string, b
 	}
 	tags := map[string]string{}
 	if s.OwnerID == c.Account {
-		tags = seenTags(c, s.ID, c.Mine().Tags[s.ID])
+		tags = seenTags(c, s.ID, c.Mine().TagsOf(s.ID))
 	}
 	return tagValues(tags, name)
 }

@@ -99,7 +99,7 @@ func spotRequestView(region *world.Region, r *world.SpotRequest) spotRequestItem
 	i := region.Instances[r.InstanceID]
 	item := spotRequestItem{
 		ID: r.ID, Price: r.MaxPrice, Type: r.Type, InstanceID: r.InstanceID, Created: wire.Time(r.Created), Interruption: r.Interruption,
-		Tags: tagSet(region.Tags[r.ID]), Product: "Linux/UNIX",
+		Tags: tagSet(region.TagsOf(r.ID)), Product: "Linux/UNIX",
 	}
 	item.State, item.Status = spotState(r, i)
 	if i != nil {
@@ -147,7 +147,7 @@ func describeSpotRequests(c *action.Call, in *describeSpotRequestsInput) (*descr
 			case "launched-availability-zone":
 				return one(item.Zone)
 			}
-			return tagValues(mine.Tags[id], f)
+			return tagValues(mine.TagsOf(id), f)
 		})
 		if err != nil {
 			return nil, err

@@ -35,11 +35,13 @@ func within[V any](m func(*world.Region) map[string]V) func(*world.Region, strin
 
 var taggable = []tagged{
 	{
-		"ami", "image", func(r *world.Region, id string) bool { return r.Images[id] != nil && !r.Images[id].Deregistered },
+		"ami", "image", func(r *world.Region, id string) bool {
+			return r.Images.Get(id) != nil && !r.Images.Get(id).Deregistered
+		},
 		"InvalidAMIID.NotFound", "The image id '[%s]' does not exist",
 	},
 	{
-		"snap", "snapshot", within(func(r *world.Region) map[string]*world.Snapshot { return r.Snapshots }),
+		"snap", "snapshot", func(r *world.Region, id string) bool { return r.Snapshots.Get(id) != nil },
 		"InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.",
 	},
 	{
@@ -160,9 +162,9 @@ func createTags(c *action.Call, in *changeTagsInput) (*done, error) {
 		tags[t.Key] = value
 	}
 	for _, id := range in.IDs {
-		count := len(c.Mine().Tags[id])
+		count := len(c.Mine().TagsOf(id))
 		for k := range tags {
-			if _, has := c.Mine().Tags[id][k]; !has {
+			if _, has := c.Mine().TagsOf(id)[k]; !has {
 				count++
 			}
 		}
@@ -184,11 +186,11 @@ func deleteTags(c *action.Call, in *changeTagsInput) (*done, error) {
 	}
 	for _, id := range in.IDs {
 		if len(in.Tags) == 0 {
-			delete(c.Mine().Tags, id)
+			c.Mine().DropTags(id)
 		}
 		for _, t := range in.Tags {
-			if t.Value == nil || *t.Value == c.Mine().Tags[id][t.Key] {
-				delete(c.Mine().Tags[id], t.Key)
+			if t.Value == nil || *t.Value == c.Mine().TagsOf(id)[t.Key] {
+				c.Mine().DeleteTag(id, t.Key)
 			}
 		}
 	}
@@ -209,12 +211,12 @@ type tagItem struct {
 
 func describeTags(c *action.Call, in *described) (*describeTagsOutput, error) {
 	var all []tagItem
-	for _, id := range sortedKeys(c.Mine().Tags) {
+	for id, tags := range c.Mine().AllTags() {
 		kind, known := kindOf(id)
 		if !known || !kind.exists(c.Mine(), id) {
 			continue
 		}
-		for _, t := range tagSet(seenTags(c, id, c.Mine().Tags[id])) {
+		for _, t := range tagSet(seenTags(c, id, tags)) {
 			item := tagItem{ID: id, Kind: kind.kind, Key: t.Key, Value: t.Value}
 			match, err := matchAll(in.Filters, func(name string) ([]string, bool) {
 				switch name {

@@ -48,7 +48,7 @@ func rateOf(s *world.Snapshot) float64 {
 // timeBasedRate is the throughput in use from a Region into that of the call.
 func timeBasedRate(c *action.Call, from string) float64 {
 	var used float64
-	for _, s := range c.Mine().Snapshots {
+	for _, s := range c.Mine().Snapshots.All() {
 		if s.CompletionMinutes > 0 && s.SourceRegion == from && s.State(c.Now) == "pending" {
 			used += min(rateOf(s), snapshotCopyRate)
 		}

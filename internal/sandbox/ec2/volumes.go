@@ -47,7 +47,7 @@ type attachmentItem struct {
 func volumeItemOf(r *world.Region, v *world.Volume) volumeItem {
 	item := volumeItem{
 		ID: v.ID, Size: v.Size, SnapshotID: v.SnapshotID, Zone: v.AvailabilityZone, Status: v.State, Created: wire.Time(v.Created), Type: v.Type,
-		IOPS: v.IOPS, Throughput: v.Throughput, Encrypted: v.Encrypted, KMSKeyARN: v.KMSKeyARN, Tags: tagSet(r.Tags[v.ID]),
+		IOPS: v.IOPS, Throughput: v.Throughput, Encrypted: v.Encrypted, KMSKeyARN: v.KMSKeyARN, Tags: tagSet(r.TagsOf(v.ID)),
 	}
 	if v.InstanceID != "" {
 		item.Attachments = wire.Set[attachmentItem]{{
@@ -125,7 +125,7 @@ func deleteVolume(c *action.Call, in *deleteVolumeInput) (*done, error) {
 		return nil, wire.Errorf("VolumeInUse", "Volume %s is currently attached to %s", v.ID, v.InstanceID)
 	}
 	delete(mine.Volumes, in.ID)
-	delete(mine.Tags, in.ID)
+	mine.DropTags(in.ID)
 	return ok, nil
 }
 
@@ -148,7 +148,7 @@ func describeVolumes(c *action.Call, in *describeVolumesInput) (*describeVolumes
 	var all []volumeItem
 	for _, id := range seen(c, ids, func(id string) string { return id }) {
 		item := volumeItemOf(mine, mine.Volumes[id])
-		match, err := matchAll(in.Filters, func(name string) ([]string, bool) { return volumeValues(item, mine.Tags[id], name) })
+		match, err := matchAll(in.Filters, func(name string) ([]string, bool) { return volumeValues(item, mine.TagsOf(id), name) })
 		if err != nil {
 			return nil, err
 		}

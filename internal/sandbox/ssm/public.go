@@ -50,7 +50,7 @@ func public(c *action.Call, name string) *parameter {
 		return nil
 	}
 	var newest *world.Image
-	for _, image := range c.World.Region(wanted.owner, c.Region).Images {
+	for _, image := range c.World.Region(wanted.owner, c.Region).Images.All() {
 		match, err := path.Match(wanted.pattern, image.Name)
 		if err == nil && match && image.State(c.Now) == "available" && (newest == nil || image.Created.After(newest.Created)) {
 			newest = image

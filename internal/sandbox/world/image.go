@@ -159,8 +159,8 @@ func (w *World) FindImage(region, id string) *Image {
 // KnownImage is [World.FindImage] that gives deregistered images too.
 func (w *World) KnownImage(region, id string) *Image {
 	for _, a := range w.state.Accounts {
-		if r := a.Regions[region]; r != nil && r.Images[id] != nil {
-			return r.Images[id]
+		if r := a.Regions[region]; r != nil && r.Images.Get(id) != nil {
+			return r.Images.Get(id)
 		}
 	}
 	return nil
@@ -169,7 +169,7 @@ func (w *World) KnownImage(region, id string) *Image {
 // PublicImages counts the account's public images of the Region, which EC2 limits.
 func (r *Region) PublicImages() int {
 	n := 0
-	for _, i := range r.Images {
+	for _, i := range r.Images.All() {
 		if i.Public && !i.Deregistered {
 			n++
 		}
@@ -185,7 +185,7 @@ func (w *World) VisibleImages(region, account string) []*Image {
 		if r == nil {
 			continue
 		}
-		for _, i := range r.Images {
+		for _, i := range r.Images.All() {
 			if i.VisibleTo(account) { // never a deregistered one
 				all = append(all, i)
 			}
@@ -197,12 +197,12 @@ func (w *World) VisibleImages(region, account string) []*Image {
 // abandon ends what was being taken when an endpoint was killed: its disks are in
 // no layer, and nothing is left that would finish them.
 func (r *Region) abandon() {
-	for _, i := range r.Images {
+	for _, i := range r.Images.All() {
 		if i.Held {
 			i.Held, i.Failure = false, &Reason{Code: "Server.InternalError", Message: "Server.InternalError: the endpoint ended while the disk was being taken"}
 		}
 	}
-	for _, s := range r.Snapshots {
+	for _, s := range r.Snapshots.All() {
 		if s.Held {
 			s.Held, s.Failure, s.Layers = false, "An internal error has occurred", nil
 		}

@@ -34,8 +34,8 @@ type Region struct {
 	Name    string
 	Account string
 
-	Images          map[string]*Image
-	Snapshots       map[string]*Snapshot
+	Images          Table[Image]
+	Snapshots       Table[Snapshot]
 	Volumes         map[string]*Volume
 	Instances       map[string]*Instance
 	KeyPairs        map[string]*KeyPair
@@ -49,8 +49,8 @@ type Region struct {
 	// Aliases map alias/name to a key's id.
 	Aliases    map[string]string
 	Parameters map[string]*Parameter
-	// Tags are the tags of every taggable resource by its id.
-	Tags map[string]map[string]string
+	// Tags are the tags of every taggable resource by its id: see [Region.TagsOf].
+	Tags Table[TagSet]
 	// Tokens are the client tokens seen, by action and token.
 	Tokens map[string]Token
 
@@ -85,8 +85,6 @@ func (w *World) Region(accountID, name string) *Region {
 
 // makeMaps makes every map that is missing, as after reading an older state.
 func (r *Region) makeMaps() {
-	r.Images = orNew(r.Images)
-	r.Snapshots = orNew(r.Snapshots)
 	r.Volumes = orNew(r.Volumes)
 	r.Instances = orNew(r.Instances)
 	r.KeyPairs = orNew(r.KeyPairs)
@@ -99,7 +97,6 @@ func (r *Region) makeMaps() {
 	r.Keys = orNew(r.Keys)
 	r.Aliases = orNew(r.Aliases)
 	r.Parameters = orNew(r.Parameters)
-	r.Tags = orNew(r.Tags)
 	r.Tokens = orNew(r.Tokens)
 }
 
@@ -108,17 +105,4 @@ func orNew[K comparable, V any](m map[K]V) map[K]V {
 		return map[K]V{}
 	}
 	return m
-}
-
-// SetTags adds tags to a resource of the Region.
-func (r *Region) SetTags(id string, tags map[string]string) {
-	if len(tags) == 0 {
-		return
-	}
-	if r.Tags[id] == nil {
-		r.Tags[id] = map[string]string{}
-	}
-	for k, v := range tags {
-		r.Tags[id][k] = v
-	}
 }

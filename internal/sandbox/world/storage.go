@@ -83,8 +83,8 @@ type Volume struct {
 // FindSnapshot gives the snapshot of an id in a Region, whoever owns it.
 func (w *World) FindSnapshot(region, id string) *Snapshot {
 	for _, a := range w.state.Accounts {
-		if r := a.Regions[region]; r != nil && r.Snapshots[id] != nil {
-			return r.Snapshots[id]
+		if r := a.Regions[region]; r != nil && r.Snapshots.Get(id) != nil {
+			return r.Snapshots.Get(id)
 		}
 	}
 	return nil
@@ -108,7 +108,7 @@ func (s *Snapshot) MayUse(account string) bool {
 func (w *World) LayerInUse(layer string) bool {
 	for _, a := range w.state.Accounts {
 		for _, r := range a.Regions {
-			for _, s := range r.Snapshots {
+			for _, s := range r.Snapshots.All() {
 				if contains(s.Layers, layer) {
 					return true
 				}
@@ -141,7 +141,7 @@ func (w *World) UsableSnapshots(region, account string) []*Snapshot {
 		if r == nil {
 			continue
 		}
-		for _, s := range r.Snapshots {
+		for _, s := range r.Snapshots.All() {
 			if s.MayUse(account) {
 				all = append(all, s)
 			}

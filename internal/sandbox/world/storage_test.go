@@ -66,10 +66,13 @@ func TestKeyPolicies(t *testing.T) {
 func TestHeldImagesOfAKilledEndpointHaveFailed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
+	var images Table[Image]
+	images.Put("ami-1", &Image{ID: "ami-1", OwnerID: HomeAccount, Held: true})
+	var snapshots Table[Snapshot]
+	snapshots.Put("snap-1", &Snapshot{ID: "snap-1", OwnerID: HomeAccount, Held: true, Layers: []string{"layer-1"}})
 	kept := State{Accounts: map[string]*Account{HomeAccount: {ID: HomeAccount, Regions: map[string]*Region{"us-east-1": {
 		Name: "us-east-1", Account: HomeAccount,
-		Images:    map[string]*Image{"ami-1": {ID: "ami-1", OwnerID: HomeAccount, Held: true}},
-		Snapshots: map[string]*Snapshot{"snap-1": {ID: "snap-1", OwnerID: HomeAccount, Held: true, Layers: []string{"layer-1"}}},
+		Images: images, Snapshots: snapshots,
 	}}}}}
 	text, err := json.Marshal(kept)
 	if err != nil {

@@ -35,17 +35,17 @@ func (w *World) addVendors() {
 		for _, region := range RegionNames() {
 			r := w.Region(v.owner, region)
 			image := v.image(region)
-			if r.Images[image.ID] != nil {
+			if r.Images.Get(image.ID) != nil {
 				continue
 			}
-			r.Images[image.ID] = image
+			r.Images.Put(image.ID, image)
 			root := image.Mappings[0].EBS
-			r.Snapshots[root.SnapshotID] = &Snapshot{
+			r.Snapshots.Put(root.SnapshotID, &Snapshot{
 				ID: root.SnapshotID, OwnerID: v.owner, Region: region, VolumeID: "vol-ffffffff", Size: v.size,
 				Bytes: v.size << 28, Description: v.description, Started: image.Created, ReadyAt: image.Created,
 				Permissions: []Permission{{Group: "all"}}, PlatformDetails: image.PlatformDetails, UsageOperation: image.UsageOperation,
 				Platform: image.Platform, DefaultUser: image.DefaultUser,
-			}
+			})
 		}
 	}
 }

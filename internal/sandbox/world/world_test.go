@@ -28,7 +28,7 @@ func TestStateSurvivesARestartAndIsPrivate(t *testing.T) {
 	key := w.Credentials(HomeAccount)
 	w.Do(func() {
 		r := w.Region(HomeAccount, "us-east-1")
-		r.Images["ami-1"] = &Image{ID: "ami-1", OwnerID: HomeAccount}
+		r.Images.Put("ami-1", &Image{ID: "ami-1", OwnerID: HomeAccount})
 		r.SetTags("ami-1", map[string]string{"a": "b"})
 		r.Instances["i-1"] = &Instance{ID: "i-1", State: StateRunning}
 	})
@@ -47,7 +47,7 @@ func TestStateSurvivesARestartAndIsPrivate(t *testing.T) {
 	}
 	again.Do(func() {
 		r := again.Region(HomeAccount, "us-east-1")
-		if r.Images["ami-1"] == nil || r.Tags["ami-1"]["a"] != "b" || len(r.VPCs) != 1 {
+		if r.Images.Get("ami-1") == nil || r.TagsOf("ami-1")["a"] != "b" || len(r.VPCs) != 1 {
 			t.Errorf("lost: %+v", r)
 		}
 		if i := r.Instances["i-1"]; i.State != StateStopped || i.Reason.Code != "Server.ScheduledStop" {
