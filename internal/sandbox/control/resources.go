@@ -86,13 +86,13 @@ func entities(a *world.Account) Entities {
 
 func holding(r *world.Region, now time.Time) Holding {
 	of := func(id, name, state string) Resource {
-		return Resource{ID: id, Name: name, State: state, Tags: copied(r.Tags[id])}
+		return Resource{ID: id, Name: name, State: state, Tags: copied(r.TagsOf(id))}
 	}
 	h := Holding{
 		Account: r.Account, Region: r.Name,
 		Instances: list(r.Instances, func(i *world.Instance) Resource { return of(i.ID, "", i.State) }),
-		Images:    list(r.Images, func(i *world.Image) Resource { return of(i.ID, i.Name, i.State(now)) }),
-		Snapshots: list(r.Snapshots, func(s *world.Snapshot) Resource { return of(s.ID, "", s.State(now)) }),
+		Images:    held(&r.Images, func(i *world.Image) Resource { return of(i.ID, i.Name, i.State(now)) }),
+		Snapshots: held(&r.Snapshots, func(s *world.Snapshot) Resource { return of(s.ID, "", s.State(now)) }),
 		Volumes:   list(r.Volumes, func(v *world.Volume) Resource { return of(v.ID, "", v.State) }),
 		KeyPairs:  list(r.KeyPairs, func(k *world.KeyPair) Resource { return of(k.ID, k.Name, "") }),
 		SecurityGroups: list(r.SecurityGroups, func(g *world.SecurityGroup) Resource {
@@ -108,6 +108,15 @@ func holding(r *world.Region, now time.Time) Holding {
 	h.Keys = slices.DeleteFunc(h.Keys, func(k Resource) bool { return k.Name == world.ManagedByAWS })
 	h.SecurityGroups = slices.DeleteFunc(h.SecurityGroups, func(g Resource) bool { return g.Name == "default" })
 	return h
+}
+
+// held gives what a table holds, in the order of the ids.
+func held[T any](all *world.Table[T], show func(*T) Resource) []Resource {
+	shown := make([]Resource, 0, all.Len())
+	for _, one := range all.All() {
+		shown = append(shown, show(one))
+	}
+	return shown
 }
 
 // list gives a map's values in the order of their ids: the order of a map is not
