@@ -66,7 +66,7 @@ func (o options) check() error {
 		return fmt.Errorf("-instances %q: use linux or none", o.instances)
 	case !accountID.MatchString(o.account):
 		return fmt.Errorf("-account %q: an account id has twelve digits", o.account)
-	case world.OptInStatus(o.region) == "":
+	case !world.RegionExists(o.region):
 		return fmt.Errorf("-region %q: there is no such Region here; there are %v", o.region, world.RegionNames())
 	}
 	return nil

@@ -68,18 +68,19 @@ func (e *Endpoint) authenticate(r *http.Request, call *action.Call, set *action.
 	if !ok {
 		return errCredentials(set)
 	}
-	known := false
+	known, status := false, ""
 	e.world.Do(func() {
 		var account *world.Account
 		var key *world.AccessKey
 		if account, key, known = e.world.Authenticate(scope.accessKey); known {
 			call.Account, call.Principal = account.ID, key.Principal
+			status = account.OptInStatus(scope.region)
 			known = !key.Inactive && (key.Expires.IsZero() || call.Now.Before(key.Expires))
 		}
 	})
 	call.Region = scope.region
-	switch status := world.OptInStatus(call.Region); {
-	case !known, status == "not-opted-in":
+	switch {
+	case !known, status == world.NotOptedIn:
 		return errCredentials(set)
 	case status == "" && set.Service != "iam" && set.Service != "sts":
 		return errCredentials(set)

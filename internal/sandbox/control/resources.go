@@ -54,7 +54,7 @@ type Resources struct {
 func (a *API) resources(r *http.Request) (any, error) {
 	account, region := r.URL.Query().Get("account"), r.URL.Query().Get("region")
 	all := r.URL.Query().Get("all") == "true"
-	if region != "" && world.OptInStatus(region) == "" {
+	if region != "" && !world.RegionExists(region) {
 		return nil, refuse(http.StatusBadRequest, "region=%q: there is no such Region here; there are %v", region, world.RegionNames())
 	}
 	out := Resources{Accounts: []Entities{}, Regions: []Holding{}}

@@ -66,6 +66,7 @@ func copyImage(c *action.Call, in *copyImageInput) (*imageMade, error) {
 		return nil, err
 	}
 	mine.Images.Put(image.ID, image)
+	c.World.SetWatermarks(image, c.World.Watermarks(source))
 	mine.SetTags(image.ID, imageTags)
 	rememberToken(c, mine, "CopyImage", in.Token, image.ID)
 	return &imageMade{ImageID: image.ID}, nil
@@ -82,8 +83,8 @@ func (in *copyImageInput) check(c *action.Call) (*world.Image, error) {
 	if in.KMSKeyID != "" && (in.Encrypted == nil || !*in.Encrypted) {
 		return nil, wire.Errorf("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted to be set.")
 	}
-	if world.OptInStatus(in.SourceRegion) == "" {
-		return nil, wire.Errorf("InvalidRequest", "The source Region %s is invalid", in.SourceRegion) // unverified text
+	if !world.RegionExists(in.SourceRegion) {
+		return nil, wire.Errorf("InvalidRequest", "The source Region %s is invalid", in.SourceRegion) // unverified: text
 	}
 	if err := checkImageID(in.SourceImageID); err != nil {
 		return nil, err
@@ -117,7 +118,7 @@ func copyable(c *action.Call, source *world.Image) error {
 		return nil
 	}
 	for _, s := range sourceSnapshots(c, source) {
-		if !s.MayUse(c.Account) {
+		if !c.World.MayUse(s, c.Account) {
 			if !source.VisibleTo(c.Account) {
 				return errNoImage(source.ID)
 			}

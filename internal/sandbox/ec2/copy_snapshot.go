@@ -46,7 +46,7 @@ func copySnapshot(c *action.Call, in *copySnapshotInput) (*copySnapshotOutput, e
 		return nil, err
 	}
 	from := c.World.FindSnapshot(in.SourceRegion, in.SourceSnapshotID)
-	if from != nil && !from.MayUse(c.Account) {
+	if from != nil && !c.World.MayUse(from, c.Account) {
 		from = nil
 	}
 	s, err := copyOf(c, from, in.Encrypted, in.KMSKeyID)

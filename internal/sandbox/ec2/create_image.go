@@ -63,6 +63,9 @@ func createImage(c *action.Call, in *createImageInput) (*imageMade, error) {
 		image.Mappings = append(image.Mappings, d.mapping)
 	}
 	mine.Images.Put(image.ID, image)
+	if source := c.World.KnownImage(c.Region, i.ImageID); source != nil {
+		c.World.SetWatermarks(image, c.World.Watermarks(source))
+	}
 	mine.SetTags(image.ID, imageTags)
 	takeDisk(c, i, image, !in.NoReboot && i.State == world.StateRunning)
 	return &imageMade{ImageID: image.ID}, nil

@@ -84,7 +84,7 @@ func (in *describeImagesInput) candidates(c *action.Call) ([]*world.Image, error
 // wants applies what is not a filter: owners, who may launch, and the images that
 // are hidden unless asked for. An owner always sees its deprecated images.
 func (in *describeImagesInput) wants(c *action.Call, image *world.Image) bool {
-	if image.State(c.Now) == "disabled" && !in.IncludeDisabled {
+	if image.State(c.Now) == "disabled" && !in.IncludeDisabled || hiddenByAllowed(c, image) {
 		return false
 	}
 	if image.Deprecated(c.Now) && !in.IncludeDeprecated && len(in.IDs) == 0 && image.OwnerID != c.Account {

@@ -26,18 +26,18 @@ type region struct {
 
 // describeRegions lists the Regions that are enabled for the account; with
 // AllRegions, all. A Region named that does not exist fails the whole call.
-func describeRegions(_ *action.Call, in *describeRegionsInput) (*describeRegionsOutput, error) {
+func describeRegions(c *action.Call, in *describeRegionsInput) (*describeRegionsOutput, error) {
 	wanted := map[string]bool{}
 	for _, name := range in.Names {
-		if world.OptInStatus(name) == "" {
+		if !world.RegionExists(name) {
 			return nil, wire.Errorf("InvalidParameterValue", "Invalid region provided: %s", name)
 		}
 		wanted[name] = true
 	}
-	out := &describeRegionsOutput{}
+	account, out := c.World.Account(c.Account), &describeRegionsOutput{}
 	for _, name := range world.RegionNames() {
-		r := region{Name: name, Endpoint: "ec2." + name + ".amazonaws.com", OptIn: world.OptInStatus(name)}
-		if len(wanted) > 0 && !wanted[name] || !in.AllRegions && len(wanted) == 0 && r.OptIn == "not-opted-in" {
+		r := region{Name: name, Endpoint: "ec2." + name + ".amazonaws.com", OptIn: account.OptInStatus(name)}
+		if len(wanted) > 0 && !wanted[name] || !in.AllRegions && len(wanted) == 0 && r.OptIn == world.NotOptedIn {
 			continue
 		}
 		match, err := matchAll(in.Filters, func(f string) ([]string, bool) {

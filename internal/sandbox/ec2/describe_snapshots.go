@@ -37,7 +37,7 @@ func describeSnapshots(c *action.Call, in *describeSnapshotsInput) (*describeSna
 				return nil, err
 			}
 			s := c.World.FindSnapshot(c.Region, id)
-			if s == nil || !s.MayUse(c.Account) {
+			if s == nil || !c.World.MayUse(s, c.Account) {
 				return nil, errNoSnapshot(id)
 			}
 			snapshots = append(snapshots, s)
@@ -75,9 +75,9 @@ func (in *describeSnapshotsInput) wants(c *action.Call, s *world.Snapshot) bool 
 		case "all":
 			return slices.Contains(s.Permissions, world.Permission{Group: "all"})
 		case "self":
-			return s.MayUse(c.Account)
+			return c.World.MayUse(s, c.Account)
 		default:
-			return s.MayUse(who)
+			return c.World.MayUse(s, who)
 		}
 	}))
 }

@@ -208,7 +208,7 @@ func (p fleetPool) priority() float64 {
 func (p fleetPool) launch(c *action.Call, f *world.Fleet, lifecycle, interruption string) error {
 	var d launchData
 	o, t := p.override, p.config.Template
-	if err := templateData(c, &d, t.ID, t.Name, t.Version); err != nil {
+	if err := templateLaunch(c, &d, t.ID, t.Name, t.Version); err != nil {
 		return err
 	}
 	d.Type, d.Market.Type = first(o.Type, d.Type), ""

@@ -110,7 +110,7 @@ func newMapping(c *action.Call, m blockDeviceMapping) (world.Mapping, error) {
 	}
 	s := c.World.FindSnapshot(c.Region, v.SnapshotID)
 	switch {
-	case s == nil || !s.MayUse(c.Account):
+	case s == nil || !c.World.MayUse(s, c.Account):
 		return mapping, wire.Errorf("InvalidSnapshotID.NotFound", "The snapshot ID '%s' does not exist", v.SnapshotID)
 	case s.State(c.Now) != "completed":
 		// The code is the documents'; the text is unverified.

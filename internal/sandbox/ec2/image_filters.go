@@ -26,9 +26,15 @@ func imageValues(c *action.Call, image *world.Image, name string) ([]string, boo
 	case "hypervisor":
 		return one("xen")
 	case "image-allowed":
-		return boolean(true)
+		return boolean(allowedImage(c, image))
 	case "image-type":
 		return one("machine")
+	case "image-watermark.watermark-key":
+		var keys []string
+		for _, mark := range c.World.Watermarks(image) {
+			keys = append(keys, mark.Key)
+		}
+		return keys, true
 	case "is-public":
 		return boolean(image.Public)
 	case "kernel-id":

@@ -47,6 +47,8 @@ type imageItem struct {
 	SourceInstance  string                `xml:"sourceInstanceId,omitempty"`
 	SourceImage     string                `xml:"sourceImageId,omitempty"`
 	SourceRegion    string                `xml:"sourceImageRegion,omitempty"`
+	Watermarks      wire.Set[watermark]   `xml:"imageWatermarkSet,omitempty"`
+	Allowed         *bool                 `xml:"imageAllowed,omitempty"`
 }
 
 type productCode struct {
@@ -90,6 +92,11 @@ func itemOf(c *action.Call, image *world.Image) imageItem {
 		Hypervisor: "xen", BootMode: image.BootMode, TpmSupport: image.TpmSupport, ImdsSupport: image.ImdsSupport,
 		SourceInstance: image.SourceInstanceID, SourceImage: image.SourceImageID, SourceRegion: image.SourceImageRegion,
 		Tags: tagSet(imageTags(c, image)), Mappings: mappingItems(image.Mappings, state == "pending"),
+		Watermarks: watermarksOf(c, image),
+	}
+	if c.Mine().Allowed.State != "" {
+		allowed := allowedImage(c, image)
+		item.Allowed = &allowed
 	}
 	if c.World.HiddenDevices(image.ID) {
 		item.Mappings = nil

@@ -159,6 +159,8 @@ func mayShare(c *action.Call, image *world.Image, ch permissionChange) error {
 		return wire.Errorf("OperationNotPermitted", "You can\u2019t publicly share this image because block public access for AMIs is enabled for this account. To publicly share the image, you must call the DisableImageBlockPublicAccess API.")
 	case len(image.ProductCodes) > 0: // the rule is documented, the text unverified
 		return wire.Errorf("OperationNotPermitted", "Images with AWS Marketplace product codes can't be shared publicly.")
+	case len(c.World.Watermarks(image)) > 0: // unverified: code and text; the rule is documented
+		return wire.Errorf("OperationNotPermitted", "Images with watermarks can't be shared publicly. Detach the watermarks of %s first.", image.ID)
 	case c.Mine().PublicImages() >= maxPublicImages:
 		return wire.Errorf("ResourceLimitExceeded", "You have reached your quota of %d for the number of public images allowed in this Region", maxPublicImages)
 	}

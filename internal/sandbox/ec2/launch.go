@@ -61,12 +61,19 @@ func launchable(c *action.Call, id string) (*world.Image, error) {
 	if id == "" {
 		return nil, wire.ErrMissing("ImageId")
 	}
+	id, err := resolveImage(c, id)
+	if err != nil {
+		return nil, err
+	}
 	if !strings.HasPrefix(id, "ami-") {
 		return nil, wire.Errorf("InvalidAMIID.Malformed", "Invalid id: \"%s\" (expecting \"ami-...\")", id)
 	}
 	image := c.World.FindImage(c.Region, id)
-	if image == nil || !image.VisibleTo(c.Account) {
-		return nil, wire.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
+	if image == nil {
+		return nil, errNoImage(id)
+	}
+	if !image.VisibleTo(c.Account) || hiddenByAllowed(c, image) { // unverified: that an image that is not allowed is refused like one that is not shared
+		return nil, wire.Errorf("AuthFailure", "Not authorized for images: [%s]", id)
 	}
 	if state := image.State(c.Now); state != "available" {
 		return nil, wire.Errorf("InvalidAMIID.Unavailable", "The image ID '%s' is currently %s and may not be used for this operation", id, state)

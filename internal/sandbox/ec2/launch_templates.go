@@ -2,7 +2,7 @@ package ec2
 
 import (
 	"net/url"
-	"strconv"
+	"reflect"
 	"strings"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
@@ -41,7 +41,7 @@ type launchTemplateItem struct {
 func templateView(r *world.Region, t *world.LaunchTemplate) launchTemplateItem {
 	return launchTemplateItem{
 		ID: t.ID, Name: t.Name, Created: wire.Time(t.Created), CreatedBy: t.CreatedBy, DefaultVersion: t.DefaultVersion,
-		LatestVersion: t.Versions[len(t.Versions)-1].Number, Tags: tagSet(r.TagsOf(t.ID)),
+		LatestVersion: latest(t), Tags: tagSet(r.TagsOf(t.ID)),
 	}
 }
 
@@ -63,15 +63,9 @@ func createLaunchTemplate(c *action.Call, in *createLaunchTemplateInput) (*launc
 			return nil, wire.Errorf("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.")
 		}
 	}
-	data := map[string]string{}
-	for k, v := range c.Form {
-		if rest, below := strings.CutPrefix(k, "LaunchTemplateData."); below {
-			data[rest] = v[0]
-		}
-	}
 	t := &world.LaunchTemplate{
 		ID: c.World.NewID("lt"), Name: in.Name, CreatedBy: c.Principal, Created: c.Now, DefaultVersion: 1,
-		Versions: []world.LaunchTemplateVersion{{Number: 1, Description: in.Description, Created: c.Now, Data: data}},
+		Versions: []world.LaunchTemplateVersion{{Number: 1, Description: in.Description, Created: c.Now, Data: templateParameters(c)}},
 	}
 	mine.LaunchTemplates[t.ID] = t
 	mine.SetTags(t.ID, tags)
@@ -93,61 +87,58 @@ func templateOf(r *world.Region, id, name string) (*world.LaunchTemplate, error)
 
 // applyTemplate puts a template's data below what the request says itself.
 func applyTemplate(c *action.Call, d *launchData, id, name, version string) error {
-	form, err := templateForm(c, id, name, version)
+	data, err := templateData(c, id, name, version)
 	if err != nil {
 		return err
 	}
+	own := map[string]string{}
 	for k, value := range c.Form {
-		if _, overrides := launchParameters[strings.SplitN(k, ".", 2)[0]]; overrides {
-			form[k] = value
+		if first, _, _ := strings.Cut(k, "."); launchParameters[first] {
+			own[k] = value[0]
 		}
 	}
 	*d = launchData{}
-	return wire.Decode(form, d)
+	return decodeData(overlay(data, own), d)
 }
 
-// templateData reads a template's data alone.
-func templateData(c *action.Call, d *launchData, id, name, version string) error {
-	form, err := templateForm(c, id, name, version)
+// templateLaunch reads a template's data alone.
+func templateLaunch(c *action.Call, d *launchData, id, name, version string) error {
+	data, err := templateData(c, id, name, version)
 	if err != nil {
 		return err
 	}
-	return wire.Decode(form, d)
+	return decodeData(data, d)
 }
 
-// templateForm are the parameters that a version of a template keeps.
-func templateForm(c *action.Call, id, name, version string) (url.Values, error) {
+// templateData are the parameters that a version of a template keeps.
+func templateData(c *action.Call, id, name, version string) (map[string]string, error) {
 	t, err := templateOf(c.Mine(), id, name)
 	if err != nil {
 		return nil, err
 	}
-	number := t.DefaultVersion
-	switch version {
-	case "", "$Default":
-	case "$Latest":
-		number = t.Versions[len(t.Versions)-1].Number
-	default:
-		if number, err = strconv.ParseInt(version, 10, 64); err != nil {
-			return nil, wire.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find launch template version %s", version)
-		}
+	v, err := versionNamed(t, version)
+	if err != nil {
+		return nil, err
 	}
-	for _, v := range t.Versions {
-		if v.Number == number && !v.Deleted {
-			form := url.Values{}
-			for k, value := range v.Data {
-				form.Set(k, value)
-			}
-			return form, nil
-		}
+	return v.Data, nil
+}
+
+func decodeData(data map[string]string, d *launchData) error {
+	form := url.Values{}
+	for k, value := range data {
+		form.Set(k, value)
 	}
-	return nil, wire.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find launch template version %d", number)
+	return wire.Decode(form, d)
 }
 
 // launchParameters are the names with which a request overrides a template.
-var launchParameters = map[string]struct{}{
-	"ImageId": {}, "InstanceType": {}, "KeyName": {}, "UserData": {}, "SubnetId": {}, "SecurityGroupId": {}, "SecurityGroup": {},
-	"BlockDeviceMapping": {}, "TagSpecification": {}, "IamInstanceProfile": {}, "Placement": {}, "NetworkInterface": {}, "MetadataOptions": {},
-}
+var launchParameters = func() map[string]bool {
+	names := map[string]bool{}
+	for data, n := reflect.TypeFor[launchData](), 0; n < data.NumField(); n++ {
+		names[data.Field(n).Tag.Get("q")] = true
+	}
+	return names
+}()
 
 type launchTemplateInput struct {
 	ID   string `q:"LaunchTemplateId"`

@@ -127,7 +127,7 @@ func newVolume(c *action.Call, w wantedVolume, zone string) (*world.Volume, erro
 			return nil, wire.Errorf("InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.", w.snapshotID)
 		}
 		// The launch permission of an image covers its own snapshots; others need one of theirs.
-		if w.foreign && !snapshot.MayUse(c.Account) {
+		if w.foreign && !c.World.MayUse(snapshot, c.Account) {
 			return nil, wire.Errorf("InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.", w.snapshotID)
 		}
 		if w.size == 0 {

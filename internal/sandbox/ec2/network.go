@@ -11,7 +11,6 @@ import (
 func init() {
 	add("DescribeVpcs", describeVpcs)
 	add("DescribeSubnets", describeSubnets)
-	add("DescribeAvailabilityZones", describeAvailabilityZones)
 }
 
 func sortedKeys[V any](m map[string]V) []string {
@@ -23,7 +22,14 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-func zoneNames(region string) []string { return []string{region + "a", region + "b", region + "c"} }
+func zoneNames(region string) []string {
+	zones := world.Zones(region)
+	names := make([]string, 0, len(zones))
+	for _, z := range zones {
+		names = append(names, z.Name)
+	}
+	return names
+}
 
 // described are the inputs that most Describe calls have in common.
 type described struct {
@@ -118,6 +124,7 @@ type subnetItem struct {
 	CIDR      string        `xml:"cidrBlock"`
 	Free      int64         `xml:"availableIpAddressCount"`
 	Zone      string        `xml:"availabilityZone"`
+	ZoneID    string        `xml:"availabilityZoneId"`
 	Default   bool          `xml:"defaultForAz"`
 	MapPublic bool          `xml:"mapPublicIpOnLaunch"`
 	Tags      wire.Set[tag] `xml:"tagSet,omitempty"`
@@ -139,7 +146,7 @@ func describeSubnets(c *action.Call, in *describeSubnetsInput) (*describeSubnets
 		if match {
 			all = append(all, subnetItem{
 				ID: s.ID, ARN: "arn:aws:ec2:" + c.Region + ":" + c.Account + ":subnet/" + s.ID, State: "available", Owner: c.Account,
-				VPCID: s.VPCID, CIDR: s.CIDR, Free: s.FreeAddresses, Zone: s.AvailabilityZone, Default: s.Default, MapPublic: s.MapPublicIP,
+				VPCID: s.VPCID, CIDR: s.CIDR, Free: s.FreeAddresses, Zone: s.AvailabilityZone, ZoneID: world.ZoneID(c.Region, s.AvailabilityZone), Default: s.Default, MapPublic: s.MapPublicIP,
 				Tags: tagSet(mine.TagsOf(id)),
 			})
 		}
@@ -169,59 +176,4 @@ func subnetValues(s *world.Subnet, tags map[string]string, owner, name string) (
 		return one(owner)
 	}
 	return tagValues(tags, name)
-}
-
-type describeAvailabilityZonesInput struct {
-	Names      []string `q:"ZoneName"`
-	Filters    []filter `q:"Filter"`
-	AllOfThese bool     `q:"AllAvailabilityZones"`
-}
-
-type describeAvailabilityZonesOutput struct {
-	Zones wire.Set[zone] `xml:"availabilityZoneInfo"`
-}
-
-type zone struct {
-	Name   string `xml:"zoneName"`
-	ID     string `xml:"zoneId"`
-	State  string `xml:"zoneState"`
-	Region string `xml:"regionName"`
-	Type   string `xml:"zoneType"`
-	OptIn  string `xml:"optInStatus"`
-}
-
-func describeAvailabilityZones(c *action.Call, in *describeAvailabilityZonesInput) (*describeAvailabilityZonesOutput, error) {
-	wanted := map[string]bool{}
-	for _, name := range in.Names {
-		wanted[name] = true
-	}
-	out := &describeAvailabilityZonesOutput{}
-	for n, name := range zoneNames(c.Region) {
-		z := zone{
-			Name: name, ID: c.Region + "-az" + string(rune('1'+n)), State: "available", Region: c.Region,
-			Type: "availability-zone", OptIn: "opt-in-not-required",
-		}
-		match, err := matchAll(in.Filters, func(f string) ([]string, bool) {
-			switch f {
-			case "zone-name":
-				return one(z.Name)
-			case "state":
-				return one(z.State)
-			case "region-name":
-				return one(z.Region)
-			case "zone-type":
-				return one(z.Type)
-			case "opt-in-status":
-				return one(z.OptIn)
-			}
-			return nil, false
-		})
-		if err != nil {
-			return nil, err
-		}
-		if match && (len(wanted) == 0 || wanted[name]) {
-			out.Zones = append(out.Zones, z)
-		}
-	}
-	return out, nil
 }

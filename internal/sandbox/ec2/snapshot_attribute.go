@@ -45,6 +45,9 @@ func modifySnapshotAttribute(c *action.Call, in *modifySnapshotAttributeInput) (
 		if s.Encrypted && change.addsPublic() { // the rule is documented, the text unverified
 			return nil, wire.Errorf("OperationNotPermitted", "Encrypted snapshots cannot be shared publicly")
 		}
+		if err := mayPublishSnapshot(c, s, change); err != nil {
+			return nil, err
+		}
 	}
 	s.Permissions = change.apply(s.Permissions)
 	return ok, nil

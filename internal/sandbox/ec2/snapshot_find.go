@@ -27,7 +27,7 @@ func ownSnapshot(c *action.Call, id string) (*world.Snapshot, error) {
 	}
 	s := c.World.FindSnapshot(c.Region, id)
 	switch {
-	case s == nil || !s.MayUse(c.Account):
+	case s == nil || !c.World.MayUse(s, c.Account):
 		return nil, errNoSnapshot(id)
 	case s.OwnerID != c.Account:
 		return nil, wire.Errorf("AuthFailure", "Not authorized for snapshot:%s", id) // as for images; the text is unverified

@@ -92,7 +92,7 @@ func createVolume(c *action.Call, in *createVolumeInput) (*volumeItem, error) {
 		return nil, err
 	}
 	if in.SnapshotID != "" {
-		if s := c.World.FindSnapshot(c.Region, in.SnapshotID); s == nil || !s.MayUse(c.Account) {
+		if s := c.World.FindSnapshot(c.Region, in.SnapshotID); s == nil || !c.World.MayUse(s, c.Account) {
 			return nil, errNoSnapshot(in.SnapshotID)
 		}
 	} else if in.Size == 0 {

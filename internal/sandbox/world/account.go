@@ -21,6 +21,8 @@ type Account struct {
 	Profiles   map[string]*InstanceProfile
 	// ManagedPolicies are the account's own managed policies, by ARN.
 	ManagedPolicies map[string]*ManagedPolicy
+	// OptedIn are the Regions that the account opted in to.
+	OptedIn map[string]bool
 }
 
 // AccessKey is a pair of keys, or the temporary credentials of a role.

@@ -85,7 +85,7 @@ func ParseDelays(s string) (Delays, error) {
 		return Delays{}, fmt.Errorf("delays file %s: %w", s, err)
 	}
 	for name := range d.Regions {
-		if OptInStatus(name) == "" {
+		if !RegionExists(name) {
 			return Delays{}, fmt.Errorf("delays file %s names the Region %q, which does not exist", s, name)
 		}
 	}

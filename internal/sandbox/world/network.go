@@ -7,10 +7,10 @@ import "fmt"
 func (w *World) addDefaultNetwork(r *Region) {
 	vpc := &VPC{ID: w.NewID("vpc"), CIDR: "172.31.0.0/16", IsDefault: true}
 	r.VPCs[vpc.ID] = vpc
-	for n, letter := range []string{"a", "b", "c"} {
+	for n, zone := range Zones(r.Name) {
 		subnet := &Subnet{
 			ID: w.NewID("subnet"), VPCID: vpc.ID, CIDR: fmt.Sprintf("172.31.%d.0/20", 16*n),
-			AvailabilityZone: r.Name + letter, Default: true, MapPublicIP: true, FreeAddresses: 4091,
+			AvailabilityZone: zone.Name, Default: true, MapPublicIP: true, FreeAddresses: 4091,
 		}
 		r.Subnets[subnet.ID] = subnet
 	}

@@ -1,34 +1,5 @@
 package world
 
-import "slices"
-
-// regionNames are the Regions of the aws partition that this endpoint has, with
-// their opt-in status (docs.aws.amazon.com, "AWS Regions").
-var regionNames = map[string]string{
-	"us-east-1": "opt-in-not-required", "us-east-2": "opt-in-not-required",
-	"us-west-1": "opt-in-not-required", "us-west-2": "opt-in-not-required",
-	"ca-central-1": "opt-in-not-required", "sa-east-1": "opt-in-not-required",
-	"eu-west-1": "opt-in-not-required", "eu-west-2": "opt-in-not-required", "eu-west-3": "opt-in-not-required",
-	"eu-central-1": "opt-in-not-required", "eu-north-1": "opt-in-not-required",
-	"ap-south-1": "opt-in-not-required", "ap-southeast-1": "opt-in-not-required", "ap-southeast-2": "opt-in-not-required",
-	"ap-northeast-1": "opt-in-not-required", "ap-northeast-2": "opt-in-not-required", "ap-northeast-3": "opt-in-not-required",
-	"af-south-1": "not-opted-in", "ap-east-1": "not-opted-in", "eu-south-1": "not-opted-in", "me-south-1": "not-opted-in",
-}
-
-// RegionNames are the Regions by name, in order.
-func RegionNames() []string {
-	names := make([]string, 0, len(regionNames))
-	for name := range regionNames {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// OptInStatus is a Region's status as DescribeRegions words it; "" means that
-// there is no such Region.
-func OptInStatus(region string) string { return regionNames[region] }
-
 // Region is what one account has in one Region.
 type Region struct {
 	Name    string
@@ -53,6 +24,8 @@ type Region struct {
 	Tags Table[TagSet]
 	// Tokens are the client tokens seen, by action and token.
 	Tokens map[string]Token
+	// Watermarks are the marks of those images that have any, by image id.
+	Watermarks map[string][]Watermark
 
 	// EncryptByDefault makes every new volume and snapshot copy encrypted.
 	EncryptByDefault bool
@@ -60,6 +33,11 @@ type Region struct {
 	DefaultKey string
 	// ImagesBlocked is Block Public Access for AMIs.
 	ImagesBlocked bool
+	// SnapshotsBlocked is Block Public Access for snapshots: block-all-sharing,
+	// block-new-sharing, or "" for unblocked.
+	SnapshotsBlocked string
+	// Allowed is which images of other accounts may be found and used.
+	Allowed Allowed
 }
 
 // Token remembers the call of a client token, so that the same call gives the
@@ -98,6 +76,7 @@ func (r *Region) makeMaps() {
 	r.Aliases = orNew(r.Aliases)
 	r.Parameters = orNew(r.Parameters)
 	r.Tokens = orNew(r.Tokens)
+	r.Watermarks = orNew(r.Watermarks)
 }
 
 func orNew[K comparable, V any](m map[K]V) map[K]V {

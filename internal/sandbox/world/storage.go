@@ -90,13 +90,14 @@ func (w *World) FindSnapshot(region, id string) *Snapshot {
 	return nil
 }
 
-// MayUse tells whether the account may make volumes of the snapshot.
-func (s *Snapshot) MayUse(account string) bool {
+// MayUse tells whether the account may make volumes of the snapshot. Where the
+// owner blocks all public sharing, a public snapshot counts as private.
+func (w *World) MayUse(s *Snapshot, account string) bool {
 	if s.OwnerID == account {
 		return true
 	}
 	for _, p := range s.Permissions {
-		if p.UserID == account || p.Group == "all" {
+		if p.UserID == account || p.Group == "all" && w.Region(s.OwnerID, s.Region).SnapshotsBlocked != "block-all-sharing" {
 			return true
 		}
 	}
@@ -142,7 +143,7 @@ func (w *World) UsableSnapshots(region, account string) []*Snapshot {
 			continue
 		}
 		for _, s := range r.Snapshots.All() {
-			if s.MayUse(account) {
+			if w.MayUse(s, account) {
 				all = append(all, s)
 			}
 		}

@@ -17,6 +17,12 @@ type vendorImage struct {
 
 // The owners' account ids are the published ones: Amazon 137112412989, Debian
 // 136693071363, Canonical 099720109477.
+const (
+	amazon      = "137112412989"
+	debianOwner = "136693071363"
+	canonical   = "099720109477"
+)
+
 var vendorImages = []vendorImage{
 	{"137112412989", "amazon", "al2023-ami-2023.9.20260914.0-kernel-6.1-x86_64", "Amazon Linux 2023 AMI 2023.9.20260914.0 x86_64 HVM kernel-6.1", "x86_64", "/dev/xvda", "ec2-user", 8, "2026-09-14T20:11:07Z"},
 	{"137112412989", "amazon", "al2023-ami-2023.9.20261102.0-kernel-6.1-x86_64", "Amazon Linux 2023 AMI 2023.9.20261102.0 x86_64 HVM kernel-6.1", "x86_64", "/dev/xvda", "ec2-user", 8, "2026-11-02T19:42:51Z"},
