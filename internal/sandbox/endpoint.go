@@ -38,6 +38,11 @@ type Options struct {
 	Throttle bool
 }
 
+// Services are the services of the endpoint, with their actions.
+func Services() []*action.Set {
+	return []*action.Set{ec2.Actions, sts.Actions, iam.Actions, kms.Actions, ssm.Actions}
+}
+
 // Endpoint is the HTTP handler of all services.
 type Endpoint struct {
 	world    *world.World
@@ -70,7 +75,7 @@ func New(o Options) (*Endpoint, error) {
 		e.gates = append(e.gates, throttled(throttle.New()))
 	}
 	e.gates = append(e.gates, ec2.Unseen)
-	for _, set := range []*action.Set{ec2.Actions, sts.Actions, iam.Actions, kms.Actions, ssm.Actions} {
+	for _, set := range Services() {
 		e.services[set.Service] = set
 		if set.Protocol == action.JSON {
 			e.targets[set.Namespace] = set
