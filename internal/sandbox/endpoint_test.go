@@ -163,3 +163,29 @@ func TestEnvReachesTheEndpoint(t *testing.T) {
 		t.Errorf("env %s, %v", env, err)
 	}
 }
+
+func TestHeadersAreThoseOfTheService(t *testing.T) {
+	t.Parallel()
+	clock := sandboxtest.NewClock()
+	s := sandboxtest.Start(t, sandbox.Options{Clock: clock})
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL, strings.NewReader("Action=DescribeRegions&Version=2016-11-15"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+s.World().Credentials(sandboxtest.Home).ID+"/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	for name, want := range map[string]string{
+		"Content-Type": "text/xml;charset=UTF-8", "Server": "AmazonEC2", "Date": clock.Now().Format(http.TimeFormat),
+	} {
+		if got := answer.Header.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if answer.Header.Get("x-amzn-requestid") == "" || answer.ContentLength >= 0 || len(answer.TransferEncoding) != 1 || answer.TransferEncoding[0] != "chunked" {
+		t.Errorf("headers %v, length %d, encoding %v", answer.Header, answer.ContentLength, answer.TransferEncoding)
+	}
+}

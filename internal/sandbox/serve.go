@@ -40,11 +40,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	call.Service, call.Action, call.Index = set.Service, name, e.log.arrive()
 	answer := e.answer(r, call, set)
-	w.Header().Set("Content-Type", answer.ContentType)
-	w.Header().Set("x-amzn-RequestId", call.RequestID)
-	w.Header().Set("Server", "goldenami-sandbox")
-	w.WriteHeader(answer.Status)
-	_, _ = w.Write(answer.Body) // the caller is gone: the call happened all the same
+	send(w, call, set, answer)
 	e.log.add(record(call, answer, time.Since(start)))
 }
 

@@ -43,6 +43,7 @@ func New(s Sources) *API {
 	a := &API{sources: s, mux: http.NewServeMux()}
 	a.add(a.callRoutes())
 	a.add(a.resourceRoutes())
+	a.add(a.clockRoutes())
 	a.add([]route{{http.MethodGet, "{$}", "this list", a.list}})
 	return a
 }

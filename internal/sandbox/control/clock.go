@@ -1,0 +1,46 @@
+package control
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+func (a *API) clockRoutes() []route {
+	return []route{
+		{http.MethodGet, "clock", "the endpoint's time", a.clock},
+		{http.MethodPost, "clock", `let time pass on a virtual clock: {"advance": "90m"}`, a.advance},
+	}
+}
+
+type clockAnswer struct {
+	Now time.Time `json:"now"`
+}
+
+func (a *API) clock(*http.Request) (any, error) {
+	return clockAnswer{Now: a.sources.World.Now()}, nil
+}
+
+func (a *API) advance(r *http.Request) (any, error) {
+	text, err := body(r)
+	if err != nil {
+		return nil, err
+	}
+	var order struct {
+		Advance string `json:"advance"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&order); err != nil {
+		return nil, refuse(http.StatusBadRequest, `the body is {"advance": "90m"}: %w`, err)
+	}
+	span, err := time.ParseDuration(order.Advance)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "advance=%q: want a time such as 90m or 26h", order.Advance)
+	}
+	if err := a.sources.World.Advance(span); err != nil {
+		return nil, refuse(http.StatusConflict, "advance=%q: %w", order.Advance, err)
+	}
+	return a.clock(r)
+}
