@@ -1,6 +1,8 @@
 package ec2
 
 import (
+	"slices"
+
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
@@ -96,24 +98,34 @@ func groupValues(g *world.SecurityGroup, tags map[string]string, owner, name str
 	return tagValues(tags, name)
 }
 
+// permissionItems joins the rules of one protocol and one span of ports, as EC2
+// does; the security group rules behind them stay apart.
 func permissionItems(c *action.Call, rules []world.Rule) wire.Set[ipPermissionItem] {
 	items := make(wire.Set[ipPermissionItem], 0, len(rules))
 	for _, r := range rules {
-		item := ipPermissionItem{Protocol: r.Protocol}
-		if r.Protocol != "-1" {
-			item.From, item.To = &r.FromPort, &r.ToPort
+		at := slices.IndexFunc(items, func(i ipPermissionItem) bool { return i.spans(r) })
+		if at < 0 {
+			at = len(items)
+			items = append(items, ipPermissionItem{Protocol: r.Protocol})
+			if r.Protocol != "-1" {
+				items[at].From, items[at].To = &r.FromPort, &r.ToPort
+			}
 		}
+		item := &items[at]
 		switch {
 		case r.CIDR != "":
-			item.Ranges = wire.Set[rangePeer]{{CIDR: r.CIDR, Description: r.Description}}
+			item.Ranges = append(item.Ranges, rangePeer{CIDR: r.CIDR, Description: r.Description})
 		case r.CIDR6 != "":
-			item.Ranges6 = wire.Set[rangePeer]{{CIDR6: r.CIDR6, Description: r.Description}}
+			item.Ranges6 = append(item.Ranges6, rangePeer{CIDR6: r.CIDR6, Description: r.Description})
 		case r.GroupID != "":
-			item.Groups = wire.Set[groupPeer]{{UserID: c.Account, GroupID: r.GroupID}}
+			item.Groups = append(item.Groups, groupPeer{UserID: c.Account, GroupID: r.GroupID})
 		case r.PrefixListID != "":
-			item.PrefixLists = wire.Set[listPeer]{{ID: r.PrefixListID}}
+			item.PrefixLists = append(item.PrefixLists, listPeer{ID: r.PrefixListID})
 		}
-		items = append(items, item)
 	}
 	return items
+}
+
+func (i ipPermissionItem) spans(r world.Rule) bool {
+	return i.Protocol == r.Protocol && (r.Protocol == "-1" || *i.From == r.FromPort && *i.To == r.ToPort)
 }
