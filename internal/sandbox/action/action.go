@@ -175,7 +175,7 @@ func (s *Set) decode(c *Call, in any) error {
 			return err
 		}
 		if dry {
-			return wire.ErrDryRun()
+			return dryRun(c, in)
 		}
 		return nil
 	}
@@ -186,6 +186,22 @@ func (s *Set) decode(c *Call, in any) error {
 		return wire.Errorf("SerializationException", "%s", err)
 	}
 	return nil
+}
+
+// dryChecker is an input whose action looks at more under DryRun than whether its
+// parameters can be read.
+type dryChecker interface{ CheckDry(c *Call) error }
+
+// dryRun is the answer to a call with DryRun that may be made.
+func dryRun(c *Call, in any) error {
+	if check, looks := in.(dryChecker); looks {
+		var err error
+		c.World.Do(func() { err = check.CheckDry(c) })
+		if err != nil {
+			return err
+		}
+	}
+	return wire.ErrDryRun()
 }
 
 func (s *Set) encode(c *Call, name string, out any) ([]byte, error) {

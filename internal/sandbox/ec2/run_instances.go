@@ -114,20 +114,11 @@ type runInstancesInput struct {
 // runInstances launches one instance or more. With a client token the same call
 // gives the same instances again, and another call is refused.
 func runInstances(c *action.Call, in *runInstancesInput) (*reservation, error) {
-	if in.MinCount < 1 || in.MaxCount < in.MinCount {
-		return nil, wire.Errorf("InvalidParameterValue", "Invalid value '%d' for maxCount. Must not be smaller than minCount.", in.MaxCount)
-	}
 	mine := c.Mine()
 	if earlier, err := tokenResult(c, "RunInstances", in.Token); err != nil || earlier != "" {
 		return reservationOf(c, earlier), err
 	}
-	data := in.launchData
-	if in.Template.ID != "" || in.Template.Name != "" {
-		if err := applyTemplate(c, &data, in.Template.ID, in.Template.Name, in.Template.Version); err != nil {
-			return nil, err
-		}
-	}
-	plan, err := planLaunch(c, data)
+	plan, err := in.plan(c)
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +132,28 @@ func runInstances(c *action.Call, in *runInstancesInput) (*reservation, error) {
 	}
 	rememberToken(c, mine, "RunInstances", in.Token, id)
 	return reservationOf(c, id), nil
+}
+
+// plan checks all that a launch says, before anything is made.
+func (in *runInstancesInput) plan(c *action.Call) (*launchPlan, error) {
+	if in.MinCount < 1 || in.MaxCount < in.MinCount {
+		return nil, wire.Errorf("InvalidParameterValue", "Invalid value '%d' for maxCount. Must not be smaller than minCount.", in.MaxCount)
+	}
+	data := in.launchData
+	if in.Template.ID != "" || in.Template.Name != "" {
+		if err := applyTemplate(c, &data, in.Template.ID, in.Template.Name, in.Template.Version); err != nil {
+			return nil, err
+		}
+	}
+	return planLaunch(c, data)
+}
+
+// CheckDry refuses under DryRun what RunInstances would refuse: amazon-ebs tries a
+// new instance profile in this way, and meets the architecture of its type
+// (hashicorp/packer-plugin-amazon#675).
+func (in *runInstancesInput) CheckDry(c *action.Call) error {
+	_, err := in.plan(c)
+	return err
 }
 
 func (d *launchData) userData() ([]byte, error) {
