@@ -26,9 +26,16 @@ func imageDevices(c *action.Call, i *world.Instance, request []blockDeviceMappin
 		if v == nil {
 			continue
 		}
-		devices = append(devices, imageDevice{volume: v, mapping: world.Mapping{Device: device, EBS: &world.MappedVolume{
+		ebs := &world.MappedVolume{
 			Type: v.Type, Size: v.Size, IOPS: v.IOPS, Throughput: v.Throughput, Encrypted: v.Encrypted, DeleteOnTermination: v.DeleteOnTermination,
-		}}})
+		}
+		if v.Type == "gp2" {
+			ebs.IOPS = 0 // it follows from the size
+		}
+		devices = append(devices, imageDevice{volume: v, mapping: world.Mapping{Device: device, EBS: ebs}})
+	}
+	for _, device := range sortedKeys(i.Ephemeral) {
+		devices = append(devices, imageDevice{mapping: world.Mapping{Device: device, VirtualName: i.Ephemeral[device]}})
 	}
 	for _, m := range request {
 		at := slices.IndexFunc(devices, func(d imageDevice) bool { return d.mapping.Device == m.Device })
@@ -41,6 +48,12 @@ func imageDevices(c *action.Call, i *world.Instance, request []blockDeviceMappin
 			devices = slices.Delete(devices, at, at+1)
 		case m.NoDevice != nil:
 			devices = append(devices, imageDevice{mapping: world.Mapping{Device: m.Device, NoDevice: true}})
+		case at >= 0 && devices[at].mapping.EBS == nil: // an instance store gives way
+			mapping, err := newMapping(c, m)
+			if err != nil {
+				return nil, err
+			}
+			devices[at] = imageDevice{mapping: mapping}
 		case at >= 0:
 			if err := changeDevice(devices[at].mapping.EBS, m); err != nil {
 				return nil, err

@@ -24,6 +24,8 @@ type modifyInstanceAttributeInput struct {
 	Attribute  string        `q:"Attribute"`
 	Value      string        `q:"Value"`
 	Mappings   []deleteOnEnd `q:"BlockDeviceMapping"`
+	KeepAlive  *boolValue    `q:"DisableApiTermination"`
+	KeepOn     *boolValue    `q:"DisableApiStop"`
 }
 
 type boolValue struct {
@@ -65,6 +67,10 @@ func modifyInstanceAttribute(c *action.Call, in *modifyInstanceAttributeInput) (
 			return nil, wire.Errorf("InvalidParameterValue", "Invalid BASE64 encoding of user data.")
 		}
 		i.UserData = raw
+	case in.KeepAlive != nil:
+		i.KeepAlive = in.KeepAlive.Value
+	case in.KeepOn != nil:
+		i.KeepRunning = in.KeepOn.Value
 	case in.Shutdown != nil:
 		i.ShutdownBehavior = in.Shutdown.Value
 	case in.Type != nil:

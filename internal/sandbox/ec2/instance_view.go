@@ -62,6 +62,21 @@ type instanceItem struct {
 	BootMode         string                   `xml:"bootMode,omitempty"`
 	PlatformDetails  string                   `xml:"platformDetails"`
 	UsageOperation   string                   `xml:"usageOperation"`
+	Enclave          enclaveItem              `xml:"enclaveOptions"`
+	Capacity         capacityItem             `xml:"capacityReservationSpecification"`
+	Licenses         wire.Set[licenseItem]    `xml:"licenseSet,omitempty"`
+}
+
+type enclaveItem struct {
+	Enabled bool `xml:"enabled"`
+}
+
+type capacityItem struct {
+	Preference string `xml:"capacityReservationPreference"`
+}
+
+type licenseItem struct {
+	ARN string `xml:"licenseConfigurationArn"`
 }
 
 type placementItem struct {
@@ -92,12 +107,43 @@ type attachedDisk struct {
 }
 
 type interfaceItem struct {
-	ID        string `xml:"networkInterfaceId"`
-	SubnetID  string `xml:"subnetId"`
-	VPCID     string `xml:"vpcId"`
-	Owner     string `xml:"ownerId"`
-	Status    string `xml:"status"`
-	PrivateIP string `xml:"privateIpAddress"`
+	ID              string              `xml:"networkInterfaceId"`
+	SubnetID        string              `xml:"subnetId"`
+	VPCID           string              `xml:"vpcId"`
+	Description     string              `xml:"description"`
+	Owner           string              `xml:"ownerId"`
+	Status          string              `xml:"status"`
+	PrivateIP       string              `xml:"privateIpAddress"`
+	SourceDestCheck bool                `xml:"sourceDestCheck"`
+	Groups          wire.Set[groupItem] `xml:"groupSet"`
+	Attachment      interfaceAttachment `xml:"attachment"`
+	Association     *associationItem    `xml:"association,omitempty"`
+	Type            string              `xml:"interfaceType"`
+}
+
+type interfaceAttachment struct {
+	DeviceIndex         int       `xml:"deviceIndex"`
+	Status              string    `xml:"status"`
+	Attached            wire.Time `xml:"attachTime"`
+	DeleteOnTermination bool      `xml:"deleteOnTermination"`
+}
+
+type associationItem struct {
+	PublicIP  string `xml:"publicIp"`
+	PublicDNS string `xml:"publicDnsName"`
+	Owner     string `xml:"ipOwnerId"`
+}
+
+func interfaceView(c *action.Call, i *world.Instance, publicIP string) interfaceItem {
+	item := interfaceItem{
+		ID: i.InterfaceID, SubnetID: i.SubnetID, VPCID: i.VPCID, Owner: c.Account, Status: "in-use", PrivateIP: i.PrivateIP,
+		SourceDestCheck: true, Groups: groupItems(c.Mine(), i.SecurityGroups), Type: "interface",
+		Attachment: interfaceAttachment{Status: "attached", Attached: wire.Time(i.Launched), DeleteOnTermination: true},
+	}
+	if publicIP != "" {
+		item.Association = &associationItem{PublicIP: publicIP, Owner: "amazon"}
+	}
+	return item
 }
 
 type metadataItem struct {
@@ -121,6 +167,10 @@ func instanceView(c *action.Call, i *world.Instance) instanceItem {
 			Endpoint: i.MetadataOptions.HTTPEndpoint, Tags: i.MetadataOptions.InstanceMetadataTags,
 		},
 	}
+	item.Enclave, item.Capacity = enclaveItem{i.Enclave}, capacityItem{first(i.CapacityPreference, "open")}
+	for _, arn := range i.Licenses {
+		item.Licenses = append(item.Licenses, licenseItem{arn})
+	}
 	if i.Reason.Code != "" {
 		item.Reason = &reasonItem{Code: i.Reason.Code, Message: i.Reason.Message}
 		item.TransitionReason = "User initiated (" + i.Launched.Format("2006-01-02 15:04:05 GMT") + ")"
@@ -136,9 +186,7 @@ func instanceView(c *action.Call, i *world.Instance) instanceItem {
 		item.PublicIP = ""
 	}
 	item.Groups = groupItems(mine, i.SecurityGroups)
-	item.Interfaces = wire.Set[interfaceItem]{{
-		ID: i.InterfaceID, SubnetID: i.SubnetID, VPCID: i.VPCID, Owner: c.Account, Status: "in-use", PrivateIP: i.PrivateIP,
-	}}
+	item.Interfaces = wire.Set[interfaceItem]{interfaceView(c, i, item.PublicIP)}
 	item.Mappings = attachedDevices(mine, i)
 	return item
 }

@@ -49,6 +49,9 @@ func planLaunch(c *action.Call, d launchData) (*launchPlan, error) {
 	if err := d.Market.check(); err != nil {
 		return nil, err
 	}
+	if err := d.checkOptions(); err != nil {
+		return nil, err
+	}
 	for _, kind := range []string{"instance", "volume", "network-interface", "spot-instances-request"} {
 		if p.tags[kind], err = tagsFor(d.Tags, kind, "instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu"); err != nil {
 			return nil, err
@@ -196,6 +199,7 @@ func (p *launchPlan) launch(c *action.Call, reservationID string) (*world.Instan
 			InstanceMetadataTags: first(d.Metadata.Tags, "disabled"), HopLimit: hops(d.Metadata.HopLimit, image),
 		},
 	}
+	p.options(i)
 	if d.Monitoring.Enabled {
 		i.MonitoringState = "enabled"
 	}

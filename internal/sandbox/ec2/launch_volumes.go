@@ -68,7 +68,8 @@ func mergeMappings(image []world.Mapping, request []blockDeviceMapping) ([]wante
 			continue
 		}
 		if m.EBS == nil {
-			continue // an instance store volume: the types here have none
+			delete(byDevice, m.Device) // an instance store takes its place
+			continue
 		}
 		w := byDevice[m.Device]
 		if w == nil {
@@ -137,6 +138,9 @@ func newVolume(c *action.Call, w wantedVolume, zone string) (*world.Volume, erro
 	if w.size == 0 {
 		return nil, wire.Errorf("InvalidBlockDeviceMapping", "The device '%s' must have a volume size or a snapshot", w.device)
 	}
+	if err := w.checkPerformance(); err != nil {
+		return nil, err
+	}
 	encrypted, key, err := volumeEncryption(c, w.encrypted, w.keyID, snapshot)
 	if err != nil {
 		return nil, err
@@ -145,8 +149,25 @@ func newVolume(c *action.Call, w wantedVolume, zone string) (*world.Volume, erro
 		ID: c.World.NewID("vol"), AvailabilityZone: zone, SnapshotID: w.snapshotID, Type: first(w.kind, "gp2"), Size: w.size, IOPS: w.iops,
 		Throughput: w.throughput, Encrypted: encrypted, KMSKeyARN: key, Created: c.Now, State: "available", DeleteOnTermination: w.deleteOnTermination,
 	}
-	if v.Type == "gp3" {
+	switch v.Type {
+	case "gp3":
 		v.IOPS, v.Throughput = max(v.IOPS, 3000), max(v.Throughput, 125)
+	case "gp2": // 3 IOPS per GiB (EBS User Guide, "General Purpose SSD volumes")
+		v.IOPS = min(max(100, 3*v.Size), 16000)
 	}
 	return v, nil
+}
+
+// checkPerformance refuses figures that a kind of volume does not take, and io1
+// and io2 without any.
+func (w *wantedVolume) checkPerformance() error {
+	switch kind := first(w.kind, "gp2"); {
+	case (kind == "io1" || kind == "io2") && w.iops == 0:
+		return wire.Errorf("MissingParameter", "The parameter iops must be specified for %s volumes.", kind)
+	case w.iops > 0 && kind != "io1" && kind != "io2" && kind != "gp3":
+		return wire.Errorf("InvalidParameterCombination", "The parameter iops is not supported for %s volumes.", kind)
+	case w.throughput > 0 && kind != "gp3":
+		return wire.Errorf("InvalidParameterCombination", "The parameter throughput is not supported for %s volumes.", kind)
+	}
+	return nil
 }

@@ -138,7 +138,12 @@ func dashed(addr string) string {
 
 func terminateInstances(c *action.Call, in *instanceIDs) (*stateChanges, error) {
 	return change(c, in.IDs,
-		func(*world.Instance) error { return nil },
+		func(i *world.Instance) error {
+			if i.KeepAlive {
+				return wire.Errorf("OperationNotPermitted", "The instance '%s' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.", i.ID)
+			}
+			return nil
+		},
 		func(i *world.Instance) {
 			if i.State == world.StateTerminated || i.State == world.StateShuttingDown {
 				return
@@ -209,6 +214,9 @@ func stopInstances(c *action.Call, in *instanceIDs) (*stateChanges, error) {
 		func(i *world.Instance) error {
 			if i.Lifecycle == "spot" {
 				return wire.Errorf("UnsupportedOperation", "You can't stop the Spot Instance '%s' because it is associated with a one-time Spot Instance request. You can only stop Spot Instances associated with persistent Spot Instance requests.", i.ID)
+			}
+			if i.KeepRunning {
+				return wire.Errorf("OperationNotPermitted", "The instance '%s' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.", i.ID)
 			}
 			return refuseUnless(i, "stopped", world.StatePending, world.StateRunning, world.StateStopping, world.StateStopped)
 		},

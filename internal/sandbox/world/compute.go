@@ -44,10 +44,21 @@ type Instance struct {
 	EbsOptimized     bool
 	MonitoringState  string
 	MetadataOptions  MetadataOptions
-	ClientToken      string
-	ReservationID    string
-	ConsoleText      []byte
-	PasswordData     string
+	// Credits are standard or unlimited on burstable types, else empty.
+	Credits string
+	Enclave bool
+	// CapacityPreference is open, none or capacity-reservations-only.
+	CapacityPreference string
+	// Ephemeral map device names to instance stores, such as ephemeral0.
+	Ephemeral map[string]string
+	Licenses  []string
+	// KeepRunning and KeepAlive refuse to stop and to terminate the instance:
+	// disableApiStop and disableApiTermination.
+	KeepRunning, KeepAlive bool
+	ClientToken            string
+	ReservationID          string
+	ConsoleText            []byte
+	PasswordData           string
 }
 
 // MetadataOptions are the instance metadata options.
