@@ -27,8 +27,9 @@ type endpoint struct {
 	log string
 }
 
-// startEndpoint serves with the delays, which are a preset's name or JSON text.
-func startEndpoint(t *testing.T, delays string) *endpoint {
+// startEndpoint serves with the delays, which are a preset's name or JSON text,
+// and with more flags.
+func startEndpoint(t *testing.T, delays string, flags ...string) *endpoint {
 	t.Helper()
 	dir := t.TempDir()
 	if strings.HasPrefix(delays, "{") {
@@ -39,7 +40,7 @@ func startEndpoint(t *testing.T, delays string) *endpoint {
 		delays = file
 	}
 	e := &endpoint{env: map[string]string{}, log: filepath.Join(dir, "calls.jsonl")}
-	cmd := exec.Command(built.sandbox, "--state", filepath.Join(dir, "state"), "--delays", delays, "--log", e.log)
+	cmd := exec.Command(built.sandbox, append([]string{"--state", filepath.Join(dir, "state"), "--delays", delays, "--log", e.log}, flags...)...)
 	errors := &lockedBuffer{}
 	cmd.Stderr = errors
 	out, err := cmd.StdoutPipe()

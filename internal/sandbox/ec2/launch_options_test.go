@@ -75,7 +75,7 @@ func TestInstanceShowsItsOptions(t *testing.T) {
 	if got := attribute("blockDeviceMapping").BlockDeviceMappings; len(got) != 1 || *got[0].DeviceName != "/dev/xvda" {
 		t.Errorf("devices: %+v", got)
 	}
-	if *attribute("enclaveOptions").EnclaveOptions.Enabled != true || *attribute("disableApiTermination").DisableApiTermination.Value {
+	if !*attribute("enclaveOptions").EnclaveOptions.Enabled || *attribute("disableApiTermination").DisableApiTermination.Value {
 		t.Error("flags are wrong")
 	}
 }
