@@ -179,13 +179,7 @@ func (s *Set) decode(c *Call, in any) error {
 		}
 		return nil
 	}
-	if len(c.Body) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(c.Body, in); err != nil {
-		return wire.Errorf("SerializationException", "%s", err)
-	}
-	return nil
+	return wire.DecodeJSON(c.Body, in)
 }
 
 // dryChecker is an input whose action looks at more under DryRun than whether its

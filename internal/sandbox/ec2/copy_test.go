@@ -173,7 +173,7 @@ func TestCopyImageAcrossAccounts(t *testing.T) {
 		t.Errorf("without use of the key the copy is %s", failed.State)
 	}
 	_, err = c.KMS(sandboxtest.Home, here).PutKeyPolicy(t.Context(), &kms.PutKeyPolicyInput{KeyId: aws.String(key), Policy: aws.String(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::` + sandboxtest.Partner + `:root"]},"Action":"kms:*","Resource":"*"}]}`)})
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["` + sandboxtest.Home + `","arn:aws:iam::` + sandboxtest.Partner + `:root"]},"Action":"kms:*","Resource":"*"}]}`)})
 	must(t, 0, err)
 	id := c.copyTo(c.partner, source)
 	image := c.image(c.partner, id)

@@ -24,23 +24,24 @@ type aliasInput struct {
 
 var aliasName = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
 
+// aliasLimit is how many aliases a key has at most (AWS KMS Developer Guide,
+// "Resource quotas").
+const aliasLimit = 50
+
 // target checks an alias and finds the key that it is to stand for: an own key,
 // by id or ARN. Names under alias/aws/ are AWS's.
 func (in *aliasInput) target(c *action.Call, operation string) (*world.Key, error) {
-	if !aliasName.MatchString(in.AliasName) {
-		return nil, wire.Errorf("ValidationException", "1 validation error detected: Value '%s' at 'aliasName' failed to satisfy constraint: Member must satisfy regular expression pattern: ^(alias/)[a-zA-Z0-9/_-]+$", in.AliasName)
-	}
-	if strings.HasPrefix(in.AliasName, "alias/aws/") {
+	switch {
+	case !strings.HasPrefix(in.AliasName, "alias/"):
+		return nil, wire.Errorf("ValidationException", "Alias must start with the prefix \"alias/\". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html")
+	case !aliasName.MatchString(in.AliasName):
+		return nil, wire.Errorf("ValidationException", "1 validation error detected: Value '%s' at 'aliasName' failed to satisfy constraint: Member must satisfy regular expression pattern: ^alias/[a-zA-Z0-9/_-]+$", in.AliasName)
+	case strings.HasPrefix(in.AliasName, "alias/aws/"):
 		return nil, wire.Errorf("NotAuthorizedException", "")
-	}
-	if strings.Contains(in.TargetKeyID, "alias/") {
+	case strings.Contains(in.TargetKeyID, "alias/"):
 		return nil, wire.Errorf("ValidationException", "Aliases must refer to keys. Not aliases")
 	}
-	key, err := managed(c, in.TargetKeyID, operation)
-	if err == nil && key.State == world.KeyPendingDeletion {
-		err = errPending(key)
-	}
-	return key, err
+	return alive(c, in.TargetKeyID, operation)
 }
 
 func aliasARN(c *action.Call, name string) string {
@@ -55,6 +56,15 @@ func createAlias(c *action.Call, in *aliasInput) (*none, error) {
 	if _, taken := c.Mine().Aliases[in.AliasName]; taken {
 		return nil, wire.Errorf("AlreadyExistsException", "An alias with the name %s already exists", aliasARN(c, in.AliasName))
 	}
+	n := 0
+	for _, id := range c.Mine().Aliases {
+		if id == key.ID {
+			n++
+		}
+	}
+	if n >= aliasLimit {
+		return nil, wire.Errorf("LimitExceededException", "The key %s has %d aliases already.", key.ARN, n) // unverified: text
+	}
 	c.Mine().Aliases[in.AliasName] = key.ID
 	return &none{}, nil
 }
@@ -64,19 +74,25 @@ func updateAlias(c *action.Call, in *aliasInput) (*none, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, there := c.Mine().Aliases[in.AliasName]; !there {
-		return nil, wire.Errorf("NotFoundException", "Alias %s is not found.", aliasARN(c, in.AliasName))
+	before, there := c.Mine().Aliases[in.AliasName]
+	if !there {
+		return nil, errNoAlias(aliasARN(c, in.AliasName))
+	}
+	if old := c.Mine().Keys[before]; old != nil && (old.Usage != key.Usage || (old.Spec == symmetric) != (key.Spec == symmetric)) {
+		return nil, wire.Errorf("ValidationException", "The alias %s can only be changed to a key of the same type and usage.", in.AliasName) // unverified: text
 	}
 	c.Mine().Aliases[in.AliasName] = key.ID
 	return &none{}, nil
 }
 
-func deleteAlias(c *action.Call, in *aliasInput) (*none, error) {
+type deleteAliasInput struct{ AliasName string }
+
+func deleteAlias(c *action.Call, in *deleteAliasInput) (*none, error) {
 	if strings.HasPrefix(in.AliasName, "alias/aws/") {
 		return nil, wire.Errorf("NotAuthorizedException", "")
 	}
 	if _, there := c.Mine().Aliases[in.AliasName]; !there {
-		return nil, wire.Errorf("NotFoundException", "Alias %s is not found.", aliasARN(c, in.AliasName))
+		return nil, errNoAlias(aliasARN(c, in.AliasName))
 	}
 	delete(c.Mine().Aliases, in.AliasName)
 	return &none{}, nil
@@ -115,6 +131,6 @@ func listAliases(c *action.Call, in *listAliasesInput) (*listAliasesOutput, erro
 		}
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].AliasName < all[j].AliasName })
-	part, next, err := cut(all, &in.paged)
+	part, next, err := cut(all, &in.paged, 100, func(a alias) string { return a.AliasName })
 	return &listAliasesOutput{Aliases: part, Truncated: next != "", Marker: next}, err
 }

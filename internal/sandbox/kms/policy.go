@@ -1,10 +1,10 @@
 package kms
 
 import (
-	"encoding/json"
-	"sort"
+	"errors"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/policy"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -12,18 +12,15 @@ import (
 func init() {
 	action.Add(Actions, "GetKeyPolicy", getKeyPolicy)
 	action.Add(Actions, "PutKeyPolicy", putKeyPolicy)
-	action.Add(Actions, "TagResource", tagResource)
-	action.Add(Actions, "UntagResource", untagResource)
-	action.Add(Actions, "ListResourceTags", listResourceTags)
+	action.Add(Actions, "ListKeyPolicies", listKeyPolicies)
 }
 
-type keyPolicyInput struct {
+// policyName is the one name that a key's policy has.
+const policyName = "default"
+
+type getKeyPolicyInput struct {
 	keyInput
 	PolicyName string
-	Policy     string
-	// BypassPolicyLockoutSafetyCheck lets a policy shut out its own account, which
-	// nothing here would notice: the owner of a key may always use it.
-	BypassPolicyLockoutSafetyCheck bool
 }
 
 type getKeyPolicyOutput struct {
@@ -31,101 +28,100 @@ type getKeyPolicyOutput struct {
 	PolicyName string `json:"PolicyName"`
 }
 
-func (in *keyPolicyInput) find(c *action.Call, operation string) (*world.Key, error) {
-	if in.PolicyName != "" && in.PolicyName != "default" {
-		return nil, wire.Errorf("NotFoundException", "No such policy exists")
-	}
-	key, err := find(c, in.KeyID)
+// ofOwner is [find] for what only the owner may read.
+func ofOwner(c *action.Call, ref, operation string) (*world.Key, error) {
+	key, err := find(c, ref)
 	if err == nil && key.Account != c.Account {
 		err = denied(c, key, operation)
 	}
 	return key, err
 }
 
-func getKeyPolicy(c *action.Call, in *keyPolicyInput) (*getKeyPolicyOutput, error) {
-	key, err := in.find(c, "GetKeyPolicy")
-	if err != nil {
-		return nil, err
+func checkPolicyName(name string) error {
+	if name != "" && name != policyName {
+		return wire.Errorf("NotFoundException", "No such policy exists")
 	}
-	return &getKeyPolicyOutput{Policy: key.Policy, PolicyName: "default"}, nil
+	return nil
 }
 
-func putKeyPolicy(c *action.Call, in *keyPolicyInput) (*none, error) {
-	if _, err := in.find(c, "PutKeyPolicy"); err != nil {
-		return nil, err
-	}
-	key, err := managed(c, in.KeyID, "PutKeyPolicy")
+func getKeyPolicy(c *action.Call, in *getKeyPolicyInput) (*getKeyPolicyOutput, error) {
+	key, err := ofOwner(c, in.KeyID, "GetKeyPolicy")
 	if err != nil {
 		return nil, err
 	}
-	if err := checkPolicy(in.Policy); err != nil {
+	if err := checkPolicyName(in.PolicyName); err != nil {
+		return nil, err
+	}
+	return &getKeyPolicyOutput{Policy: key.Policy, PolicyName: policyName}, nil
+}
+
+type putKeyPolicyInput struct {
+	getKeyPolicyInput
+	Policy                         string
+	BypassPolicyLockoutSafetyCheck bool
+}
+
+func putKeyPolicy(c *action.Call, in *putKeyPolicyInput) (*none, error) {
+	key, err := alive(c, in.KeyID, "PutKeyPolicy")
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPolicyName(in.PolicyName); err != nil {
+		return nil, err
+	}
+	if err := checkPolicy(c, in.Policy, in.BypassPolicyLockoutSafetyCheck); err != nil {
 		return nil, err
 	}
 	key.Policy = in.Policy
 	return &none{}, nil
 }
 
-func checkPolicy(text string) error {
-	var doc struct{ Statement json.RawMessage }
-	if err := json.Unmarshal([]byte(text), &doc); err != nil || len(doc.Statement) == 0 {
-		return wire.Errorf("MalformedPolicyDocumentException", "Policy contains a statement with no principal, or is not valid JSON.") // unverified text
-	}
-	return nil
-}
-
-type tag struct {
-	TagKey   string `json:"TagKey"`
-	TagValue string `json:"TagValue"`
-}
-
-type tagsInput struct {
+type listKeyPoliciesInput struct {
 	keyInput
 	paged
-	Tags    []tag
-	TagKeys []string
 }
 
-func tagResource(c *action.Call, in *tagsInput) (*none, error) {
-	key, err := managed(c, in.KeyID, "TagResource")
-	if err != nil {
+type listKeyPoliciesOutput struct {
+	PolicyNames []string
+	Truncated   bool
+	Marker      string `json:"NextMarker,omitempty"`
+}
+
+func listKeyPolicies(c *action.Call, in *listKeyPoliciesInput) (*listKeyPoliciesOutput, error) {
+	if _, err := ofOwner(c, in.KeyID, "ListKeyPolicies"); err != nil {
 		return nil, err
 	}
-	if key.Tags == nil {
-		key.Tags = map[string]string{}
-	}
-	for _, t := range in.Tags {
-		key.Tags[t.TagKey] = t.TagValue
-	}
-	return &none{}, nil
+	part, next, err := cut([]string{policyName}, &in.paged, 1000, func(name string) string { return name })
+	return &listKeyPoliciesOutput{PolicyNames: part, Truncated: next != "", Marker: next}, err
 }
 
-func untagResource(c *action.Call, in *tagsInput) (*none, error) {
-	key, err := managed(c, in.KeyID, "UntagResource")
+// policyLimit is the length of a key policy in bytes.
+const policyLimit = 32768
+
+// checkPolicy refuses what is no key policy, and one that would lock the caller
+// out: unless bypass says so, the caller must still be able to change it.
+func checkPolicy(c *action.Call, text string, bypass bool) error {
+	if len(text) > policyLimit {
+		return wire.Errorf("LimitExceededException", "The key policy is larger than %d bytes.", policyLimit) // unverified: text
+	}
+	doc, err := policy.Parse(policy.Key, text)
+	var malformed *policy.MalformedError
+	if errors.As(err, &malformed) {
+		return wire.Errorf("MalformedPolicyDocumentException", "%s", malformed.Message)
+	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, k := range in.TagKeys {
-		delete(key.Tags, k)
+	if bypass {
+		return nil
 	}
-	return &none{}, nil
-}
-
-type listTagsOutput struct {
-	Tags      []tag  `json:"Tags"`
-	Truncated bool   `json:"Truncated"`
-	Marker    string `json:"NextMarker,omitempty"`
-}
-
-func listResourceTags(c *action.Call, in *tagsInput) (*listTagsOutput, error) {
-	key, err := usable(c, in.KeyID, "ListResourceTags")
-	if err != nil {
-		return nil, err
+	who := policy.Principal{ARN: c.Principal, Account: c.Account}
+	if e := c.World.Entity(c.Principal); e != nil && e.ARN != c.Principal {
+		who.Role = e.ARN
 	}
-	var all []tag
-	for k, v := range key.Tags {
-		all = append(all, tag{TagKey: k, TagValue: v})
+	put := policy.Request{Principal: who, Action: "kms:PutKeyPolicy", Resource: "*", Owner: c.Account}
+	if !policy.Evaluate(put, policy.Policies{Open: true, Resource: doc, Required: true}).Allowed {
+		return wire.Errorf("MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.")
 	}
-	sort.Slice(all, func(i, j int) bool { return all[i].TagKey < all[j].TagKey })
-	part, next, err := cut(all, &in.paged)
-	return &listTagsOutput{Tags: part, Truncated: next != "", Marker: next}, err
+	return nil
 }

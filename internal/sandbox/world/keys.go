@@ -2,6 +2,7 @@ package world
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,9 @@ const (
 	KeyEnabled         = "Enabled"
 	KeyDisabled        = "Disabled"
 	KeyPendingDeletion = "PendingDeletion"
+	// KeyPendingReplicaDeletion is a multi-Region primary that waits for its
+	// replicas to be deleted.
+	KeyPendingReplicaDeletion = "PendingReplicaDeletion"
 )
 
 // The managers of a [Key].
@@ -24,7 +28,7 @@ const (
 // key is named.
 const EBSAlias = "alias/aws/ebs"
 
-// Key is a KMS key. Its material does not matter here: no data passes through.
+// Key is a KMS key.
 type Key struct {
 	ID, ARN, Account, Region, Description, Policy string
 	// State is Enabled, Disabled or PendingDeletion.
@@ -34,17 +38,39 @@ type Key struct {
 	// Spec is SYMMETRIC_DEFAULT or an asymmetric spec, Usage its use.
 	Spec, Usage string
 	MultiRegion bool
-	Created     time.Time
-	DeletionAt  time.Time
-	Grants      []*Grant
-	Tags        map[string]string
+	// Primary is the Region of a replica's primary key, empty for all other keys.
+	Primary    string
+	Created    time.Time
+	DeletionAt time.Time
+	// Window is the waiting period of a scheduled deletion in days.
+	Window int64
+	Grants []*Grant
+	Tags   map[string]string
+	// Material is what the key encrypts with, made when it is first used. The keys
+	// of one multi-Region key share it.
+	Material []byte
 }
 
 // Grant lets a principal use a key.
 type Grant struct {
 	ID, Token, Name, Grantee, Retiring string
 	Operations                         []string
-	Created                            time.Time
+	// Subset and Equals constrain the encryption context of cryptographic operations.
+	Subset, Equals map[string]string
+	Created        time.Time
+}
+
+// Holds tells whether the grant's constraints let an encryption context through.
+func (g *Grant) Holds(context map[string]string) bool {
+	if g.Equals != nil {
+		return maps.Equal(g.Equals, context)
+	}
+	for k, v := range g.Subset {
+		if got, has := context[k]; !has || got != v {
+			return false
+		}
+	}
+	return true
 }
 
 // Parameter is an SSM parameter.
