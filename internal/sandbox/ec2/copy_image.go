@@ -117,6 +117,11 @@ func copyable(c *action.Call, source *world.Image) error {
 	if source.OwnerID == c.Account {
 		return nil
 	}
+	if source.VisibleTo(c.Account) {
+		if err := freeOfCodes(source); err != nil {
+			return err
+		}
+	}
 	for _, s := range sourceSnapshots(c, source) {
 		if !c.World.MayUse(s, c.Account) {
 			if !source.VisibleTo(c.Account) {
@@ -128,6 +133,11 @@ func copyable(c *action.Call, source *world.Image) error {
 			return errStorage()
 		}
 	}
+	return freeOfCodes(source)
+}
+
+// freeOfCodes refuses what nobody but the owner may copy.
+func freeOfCodes(source *world.Image) error {
 	if len(source.ProductCodes) > 0 {
 		return wire.Errorf("InvalidRequest", "Images from AWS Marketplace cannot be copied to another AWS account")
 	}

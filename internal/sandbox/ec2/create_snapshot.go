@@ -55,7 +55,7 @@ func snapshotRoot(c *action.Call, i *world.Instance, s *world.Snapshot) {
 	s.Held, s.Layers, s.DefaultUser = true, append(slices.Clone(i.Layers), layer), i.DefaultUser
 	s.Platform, s.PlatformDetails, s.UsageOperation = i.Platform, i.PlatformDetails, i.UsageOperation
 	w.Serial(id, func(ctx context.Context) {
-		bytes, err := w.Backend.Commit(ctx, id, layer)
+		bytes, err := w.BackendOf(i).Commit(ctx, id, layer)
 		w.Do(func() {
 			now := w.Now()
 			s.Held, s.ReadyAt = false, now.Add(w.Delays.In(s.Region).ImageTime(s.Size))

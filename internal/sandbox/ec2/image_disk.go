@@ -20,17 +20,17 @@ func takeDisk(c *action.Call, i *world.Instance, image *world.Image, reboot bool
 	w.Serial(i.ID, func(ctx context.Context) {
 		var err error
 		if reboot {
-			err = w.Backend.Stop(ctx, spec.ID)
+			err = w.BackendOf(i).Stop(ctx, spec.ID)
 		}
 		var bytes int64
 		if err == nil {
-			bytes, err = w.Backend.Commit(ctx, spec.ID, layer)
+			bytes, err = w.BackendOf(i).Commit(ctx, spec.ID, layer)
 		}
 		w.Do(func() { finishDisk(w, image, held, bytes, err) })
 		if !reboot {
 			return
 		}
-		if err := w.Backend.Start(ctx, spec); err != nil && ctx.Err() == nil {
+		if err := w.BackendOf(i).Start(ctx, spec); err != nil && ctx.Err() == nil {
 			w.Do(func() { i.ConsoleText = append(i.ConsoleText, err.Error()...) })
 		}
 	})

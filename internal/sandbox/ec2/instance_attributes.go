@@ -11,7 +11,6 @@ import (
 func init() {
 	add("ModifyInstanceAttribute", modifyInstanceAttribute)
 	add("GetConsoleOutput", getConsoleOutput)
-	add("GetPasswordData", getPasswordData)
 }
 
 type modifyInstanceAttributeInput struct {
@@ -114,23 +113,8 @@ func getConsoleOutput(c *action.Call, in *instanceIDInput) (*consoleOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	text := append(c.World.Backend.Console(in.ID), found[0].ConsoleText...)
+	text := append(c.World.BackendOf(found[0]).Console(in.ID), found[0].ConsoleText...)
 	const most = 64 << 10
 	text = text[max(0, len(text)-most):]
 	return &consoleOutput{ID: in.ID, Timestamp: wire.Time(c.Now), Output: base64.StdEncoding.EncodeToString(text)}, nil
-}
-
-type passwordData struct {
-	ID        string    `xml:"instanceId"`
-	Timestamp wire.Time `xml:"timestamp"`
-	Data      string    `xml:"passwordData"`
-}
-
-// getPasswordData is empty unless a Windows guest has written its password.
-func getPasswordData(c *action.Call, in *instanceIDInput) (*passwordData, error) {
-	found, err := findInstances(c, []string{in.ID})
-	if err != nil {
-		return nil, err
-	}
-	return &passwordData{ID: in.ID, Timestamp: wire.Time(c.Now), Data: found[0].PasswordData}, nil
 }

@@ -92,7 +92,7 @@ func boot(c *action.Call, i *world.Instance) {
 	spec, least, id := guestSpec(c, i), time.Duration(w.Delays.In(c.Region).Boot), i.ID
 	w.Serial(id, func(ctx context.Context) {
 		begin := w.Now()
-		err := w.Backend.Start(ctx, spec)
+		err := w.BackendOf(i).Start(ctx, spec)
 		if !w.Sleep(ctx, least-w.Now().Sub(begin)) {
 			return
 		}
@@ -160,8 +160,8 @@ func end(c *action.Call, i *world.Instance) {
 	w, id, least := c.World, i.ID, time.Duration(c.World.Delays.In(c.Region).Terminate)
 	w.Serial(id, func(ctx context.Context) {
 		begin := w.Now()
-		console := w.Backend.Console(id)
-		err := w.Backend.Terminate(ctx, id)
+		console := w.BackendOf(i).Console(id)
+		err := w.BackendOf(i).Terminate(ctx, id)
 		if !w.Sleep(ctx, least-w.Now().Sub(begin)) {
 			return
 		}
@@ -235,7 +235,7 @@ func halt(c *action.Call, i *world.Instance) {
 	w, id, least := c.World, i.ID, time.Duration(c.World.Delays.In(c.Region).Stop)
 	w.Serial(id, func(ctx context.Context) {
 		begin := w.Now()
-		err := w.Backend.Stop(ctx, id)
+		err := w.BackendOf(i).Stop(ctx, id)
 		if !w.Sleep(ctx, least-w.Now().Sub(begin)) {
 			return
 		}
@@ -273,9 +273,9 @@ func rebootInstances(c *action.Call, in *instanceIDs) (*done, error) {
 		func(i *world.Instance) {
 			w, spec := c.World, guestSpec(c, i)
 			w.Serial(i.ID, func(ctx context.Context) {
-				err := w.Backend.Stop(ctx, spec.ID)
+				err := w.BackendOf(i).Stop(ctx, spec.ID)
 				if err == nil {
-					err = w.Backend.Start(ctx, spec)
+					err = w.BackendOf(i).Start(ctx, spec)
 				}
 				if err != nil {
 					w.Do(func() { i.ConsoleText = append(i.ConsoleText, err.Error()...) })

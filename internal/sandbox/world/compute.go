@@ -132,6 +132,17 @@ type SpotRequest struct {
 	Created, Cancelled                           time.Time
 }
 
+// Windows is the platform of Windows; that of Linux is "".
+const Windows = "windows"
+
+// BackendOf is what runs an instance: Windows has no guest behind it.
+func (w *World) BackendOf(i *Instance) instance.Backend {
+	if i.Platform == Windows {
+		return w.unattended
+	}
+	return w.Backend
+}
+
 // NextAddress gives a loopback address that no instance of this world had before.
 // Worlds start at places of their own, so that endpoints side by side on one
 // machine do not meet.

@@ -28,6 +28,8 @@ type Delays struct {
 	Visible Duration `json:"visible"`
 	// Identity is how long EC2 and STS do not know a new role or instance profile.
 	Identity Duration `json:"identity"`
+	// Password is from RunInstances until Windows has told its password.
+	Password Duration `json:"password"`
 	// Regions override all of these for the Regions named.
 	Regions map[string]*Delays `json:"regions,omitempty"`
 }
@@ -55,15 +57,16 @@ var presets = map[string]Delays{
 	"instant": {},
 	"demo": {
 		Boot: ms(800), Stop: ms(400), Terminate: ms(300), Image: ms(1500), ImageRate: 20480,
-		Copy: ms(2500), CopyRate: 10240,
+		Copy: ms(2500), CopyRate: 10240, Password: ms(3000),
 		Regions: map[string]*Delays{"ap-northeast-1": {
 			Boot: ms(800), Stop: ms(400), Terminate: ms(300), Image: ms(1500), ImageRate: 20480,
-			Copy: ms(4000), CopyRate: 6800,
+			Copy: ms(4000), CopyRate: 6800, Password: ms(3000),
 		}},
 	},
 	"real": {
 		Boot: ms(25_000), Stop: ms(30_000), Terminate: ms(40_000), Image: ms(60_000), ImageRate: 100,
 		Copy: ms(120_000), CopyRate: 40, Visible: ms(3_000), Identity: ms(16_000),
+		Password: ms(240_000),
 	},
 }
 

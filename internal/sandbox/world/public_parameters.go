@@ -15,11 +15,13 @@ const PublicParameterRoot = "/aws/service/"
 
 const (
 	amazonLinux = PublicParameterRoot + "ami-amazon-linux-latest/"
+	windowsPath = PublicParameterRoot + "ami-windows-latest/"
 	debian      = PublicParameterRoot + "debian/release/"
 	ubuntu      = PublicParameterRoot + "canonical/ubuntu/server/"
+	suse        = PublicParameterRoot + "suse/sles/"
 )
 
-// publicImages are the parameters' published names.
+// publicImages are the parameters' published names; Red Hat publishes none.
 var publicImages = map[string]publicImage{
 	amazonLinux + "al2023-ami-kernel-default-x86_64":         {amazon, "al2023-ami-2023.*-x86_64"},
 	amazonLinux + "al2023-ami-kernel-6.1-x86_64":             {amazon, "al2023-ami-2023.*-kernel-6.1-x86_64"},
@@ -29,6 +31,11 @@ var publicImages = map[string]publicImage{
 	debian + "13/latest/amd64":                               {debianOwner, "debian-13-amd64-*"},
 	ubuntu + "24.04/stable/current/amd64/hvm/ebs-gp3/ami-id": {canonical, "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-*"},
 	ubuntu + "noble/stable/current/amd64/hvm/ebs-gp3/ami-id": {canonical, "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-*"},
+	suse + "15-sp7/x86_64/latest":                            {suseOwner, "suse-sles-15-sp7-v*-hvm-ssd-x86_64"},
+	windowsPath + "Windows_Server-2016-English-Full-Base":    {microsoft, "Windows_Server-2016-English-Full-Base-*"},
+	windowsPath + "Windows_Server-2019-English-Full-Base":    {microsoft, "Windows_Server-2019-English-Full-Base-*"},
+	windowsPath + "Windows_Server-2022-English-Full-Base":    {microsoft, "Windows_Server-2022-English-Full-Base-*"},
+	windowsPath + "Windows_Server-2025-English-Full-Base":    {microsoft, "Windows_Server-2025-English-Full-Base-*"},
 }
 
 // PublicParameters are the names of the public parameters, in order.

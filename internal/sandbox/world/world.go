@@ -29,6 +29,9 @@ type World struct {
 	Delays  Delays
 	Backend instance.Backend
 
+	// unattended stands for the guests of Windows instances.
+	unattended instance.Backend
+
 	mu    sync.Mutex
 	state *State
 	dir   string
@@ -67,7 +70,7 @@ func New(o Options) (*World, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &World{
-		Delays: o.Delays, Backend: o.Backend, dir: o.Dir, clock: o.Clock, random: newRandom(o.Seed),
+		Delays: o.Delays, Backend: o.Backend, unattended: instance.NewNone(), dir: o.Dir, clock: o.Clock, random: newRandom(o.Seed),
 		state: &State{Accounts: map[string]*Account{}}, ctx: ctx, cancel: cancel,
 	}
 	w.firstAddress = int(w.random.below(addressSpread)) // far below the largest int
