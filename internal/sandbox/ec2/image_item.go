@@ -49,6 +49,7 @@ type imageItem struct {
 	SourceRegion    string                `xml:"sourceImageRegion,omitempty"`
 	Watermarks      wire.Set[watermark]   `xml:"imageWatermarkSet,omitempty"`
 	Allowed         *bool                 `xml:"imageAllowed,omitempty"`
+	Types           *typeSpecItem         `xml:"instanceTypeSpecification,omitempty"`
 }
 
 type productCode struct {
@@ -92,7 +93,7 @@ func itemOf(c *action.Call, image *world.Image) imageItem {
 		Hypervisor: "xen", BootMode: image.BootMode, TpmSupport: image.TpmSupport, ImdsSupport: image.ImdsSupport,
 		SourceInstance: image.SourceInstanceID, SourceImage: image.SourceImageID, SourceRegion: image.SourceImageRegion,
 		Tags: tagSet(imageTags(c, image)), Mappings: mappingItems(image.Mappings, state == "pending"),
-		Watermarks: watermarksOf(c, image),
+		Watermarks: watermarksOf(c, image), Types: typeSpecOf(c, image),
 	}
 	if c.Mine().Allowed.State != "" {
 		allowed := allowedImage(c, image)

@@ -34,6 +34,9 @@ func planLaunch(c *action.Call, d launchData) (*launchPlan, error) {
 	if err := checkType(d.Type, p.image); err != nil {
 		return nil, err
 	}
+	if err := checkTypeSpec(c, d.Type, p.image); err != nil {
+		return nil, err
+	}
 	if d.KeyName != "" && mine.KeyPairs[d.KeyName] == nil {
 		return nil, wire.Errorf("InvalidKeyPair.NotFound", "The key pair '%s' does not exist", d.KeyName)
 	}

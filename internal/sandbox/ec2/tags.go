@@ -41,6 +41,10 @@ var taggable = []tagged{
 		"InvalidAMIID.NotFound", "The image id '[%s]' does not exist",
 	},
 	{
+		"amiur", "image-usage-report", within(func(r *world.Region) map[string]*world.UsageReport { return r.UsageReports }),
+		"InvalidImageUsageReportId.NotFound", "The image usage report ID '%s' does not exist", // unverified: code and text
+	},
+	{
 		"snap", "snapshot", func(r *world.Region, id string) bool { return r.Snapshots.Get(id) != nil },
 		"InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.",
 	},

@@ -26,6 +26,9 @@ type Region struct {
 	Tokens map[string]Token
 	// Watermarks are the marks of those images that have any, by image id.
 	Watermarks map[string][]Watermark
+	// TypeSpecs are the instance types of those images that name any, by image id.
+	TypeSpecs    map[string]TypeSpec
+	UsageReports map[string]*UsageReport
 
 	// EncryptByDefault makes every new volume and snapshot copy encrypted.
 	EncryptByDefault bool
@@ -77,6 +80,8 @@ func (r *Region) makeMaps() {
 	r.Parameters = orNew(r.Parameters)
 	r.Tokens = orNew(r.Tokens)
 	r.Watermarks = orNew(r.Watermarks)
+	r.TypeSpecs = orNew(r.TypeSpecs)
+	r.UsageReports = orNew(r.UsageReports)
 }
 
 func orNew[K comparable, V any](m map[K]V) map[K]V {
