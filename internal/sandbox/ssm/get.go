@@ -1,6 +1,7 @@
 package ssm
 
 import (
+	"fmt"
 	"slices"
 	"sort"
 	"strconv"
@@ -29,16 +30,13 @@ type parameter struct {
 	DataType string  `json:"DataType"`
 }
 
+// withDecryption is how the values of SecureStrings are shown.
+type withDecryption struct{ WithDecryption bool }
+
 // lookUp finds name, name:version or name:label, or the same after an ARN. Names
 // below /aws/service/ are public and the same for everyone.
-func lookUp(c *action.Call, ref string) (*parameter, error) {
-	if rest, ok := strings.CutPrefix(ref, "arn:aws:ssm:"+c.Region+":"+c.Account+":parameter"); ok {
-		ref = rest
-		if c.Mine().Parameters[strings.TrimPrefix(rest, "/")] != nil {
-			ref = strings.TrimPrefix(rest, "/")
-		}
-	}
-	name, selector, selected := strings.Cut(ref, ":")
+func (in withDecryption) lookUp(c *action.Call, ref string) (*parameter, error) {
+	name, selector, selected := bare(c, ref)
 	if strings.HasPrefix(name, publicRoot) {
 		p := public(c, name)
 		if p == nil || selected && selector != "1" {
@@ -51,30 +49,40 @@ func lookUp(c *action.Call, ref string) (*parameter, error) {
 		return nil, wire.Errorf("ParameterNotFound", "")
 	}
 	if !selected {
-		return shown(p, p.Versions[len(p.Versions)-1], ""), nil
+		return in.shown(c, p, p.Versions[len(p.Versions)-1], "")
 	}
 	at := slices.IndexFunc(p.Versions, func(v world.ParameterVersion) bool {
 		return strconv.FormatInt(v.Version, 10) == selector || slices.Contains(v.Labels, selector)
 	})
 	if at >= 0 {
-		return shown(p, p.Versions[at], ":"+selector), nil
+		return in.shown(c, p, p.Versions[at], ":"+selector)
 	}
-	if _, err := strconv.Atoi(selector); err != nil {
-		return nil, wire.Errorf("ParameterVersionNotFound", "Systems Manager could not find label %s of %s. Verify the label and try again.", selector, name) // unverified text
+	version, err := strconv.ParseInt(selector, 10, 64)
+	if err != nil {
+		return nil, wire.Errorf("ParameterVersionNotFound", "Systems Manager could not find label %s for parameter %s. Verify the label and try again.", selector, name) // unverified: text
 	}
-	return nil, wire.Errorf("ParameterVersionNotFound", "Systems Manager could not find version %s of %s. Verify the version and try again.", selector, name)
+	return nil, errNoVersion(version, name)
 }
 
-func shown(p *world.Parameter, v world.ParameterVersion, selector string) *parameter {
-	return &parameter{
-		Name: p.Name, Type: p.Type, Value: v.Value, Version: v.Version, Selector: selector, Modified: float64(v.Modified.UnixMilli()) / 1000,
-		ARN: p.ARN, DataType: p.DataType,
+func seconds(v world.ParameterVersion) float64 { return float64(v.Modified.UnixMilli()) / 1000 }
+
+// shown is a version with its value, decrypted when the caller asks for it.
+func (in withDecryption) shown(c *action.Call, p *world.Parameter, v world.ParameterVersion, selector string) (*parameter, error) {
+	value := v.Value
+	if p.Type == secureString && in.WithDecryption {
+		var err error
+		if value, err = decrypted(c, p.Name, v.Value); err != nil {
+			return nil, err
+		}
 	}
+	return &parameter{
+		Name: p.Name, Type: p.Type, Value: value, Version: v.Version, Selector: selector, Modified: seconds(v), ARN: p.ARN, DataType: or(v.DataType, p.DataType),
+	}, nil
 }
 
 type getParameterInput struct {
 	nameInput
-	WithDecryption bool
+	withDecryption
 }
 
 type getParameterOutput struct {
@@ -82,20 +90,16 @@ type getParameterOutput struct {
 }
 
 func getParameter(c *action.Call, in *getParameterInput) (*getParameterOutput, error) {
-	p, err := lookUp(c, in.Name)
+	p, err := in.lookUp(c, in.Name)
 	if err != nil {
 		return nil, err
 	}
-	out := &getParameterOutput{Parameter: in.hide(*p)}
-	return out, nil
+	return &getParameterOutput{Parameter: *p}, nil
 }
 
-// hide is what a SecureString shows without decryption: not its value.
-func (in *getParameterInput) hide(p parameter) parameter {
-	if p.Type == "SecureString" && !in.WithDecryption {
-		p.Value = "AQICAHi(encrypted)"
-	}
-	return p
+type getParametersInput struct {
+	namesInput
+	withDecryption
 }
 
 type getParametersOutput struct {
@@ -103,30 +107,28 @@ type getParametersOutput struct {
 	Invalid    []string    `json:"InvalidParameters"`
 }
 
-func getParameters(c *action.Call, in *namesInput) (*getParametersOutput, error) {
-	const most = 10
-	if len(in.Names) == 0 || len(in.Names) > most {
-		return nil, wire.Errorf("ValidationException", "1 validation error detected: Value at 'names' failed to satisfy constraint: Member must have length between 1 and %d", most)
+func getParameters(c *action.Call, in *getParametersInput) (*getParametersOutput, error) {
+	if err := in.check(); err != nil {
+		return nil, err
 	}
 	out := &getParametersOutput{Parameters: []parameter{}, Invalid: []string{}}
-	get := getParameterInput{WithDecryption: in.WithDecryption}
 	for _, name := range in.Names {
-		p, err := lookUp(c, name)
+		p, err := in.lookUp(c, name)
 		if err != nil {
 			out.Invalid = append(out.Invalid, name)
 			continue
 		}
-		out.Parameters = append(out.Parameters, get.hide(*p))
+		out.Parameters = append(out.Parameters, *p)
 	}
 	return out, nil
 }
 
 type byPathInput struct {
-	Path           string
-	Recursive      bool
-	WithDecryption bool
-	MaxResults     int
-	NextToken      string
+	Path             string
+	Recursive        bool
+	ParameterFilters []parameterFilter
+	withDecryption
+	paged
 }
 
 type byPathOutput struct {
@@ -136,57 +138,45 @@ type byPathOutput struct {
 
 // getParametersByPath lists what is below a path, a level or all levels.
 func getParametersByPath(c *action.Call, in *byPathInput) (*byPathOutput, error) {
-	if !strings.HasPrefix(in.Path, "/") {
-		return nil, wire.Errorf("ValidationException", "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\".")
+	if !strings.HasPrefix(in.Path, "/") || in.Path != "/" && !parameterName.MatchString(in.Path) {
+		return nil, invalid("The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\". It can't be prefixed with \\\"aws\\\" or \\\"ssm\\\" (case-insensitive). It must use only letters, numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All sub-paths, if specified, must use the forward slash symbol \"/\". Valid example: /get/parameters2-/by1./path0_.")
+	}
+	if err := checkFilters(in.ParameterFilters, byPathFilters); err != nil {
+		return nil, err
 	}
 	below := strings.TrimSuffix(in.Path, "/") + "/"
-	get := getParameterInput{WithDecryption: in.WithDecryption}
-	all := []parameter{}
-	keep := func(p *parameter) {
-		rest, ok := strings.CutPrefix(p.Name, below)
-		if ok && (in.Recursive || !strings.Contains(rest, "/")) {
-			all = append(all, get.hide(*p))
-		}
+	reached := func(name string) bool {
+		rest, ok := strings.CutPrefix(name, below)
+		return ok && (in.Recursive || !strings.Contains(rest, "/"))
 	}
+	var all []parameter
 	for _, p := range c.Mine().Parameters {
-		keep(shown(p, p.Versions[len(p.Versions)-1], ""))
+		v, ok := chosen(p, in.ParameterFilters)
+		if !ok || !reached(p.Name) {
+			continue
+		}
+		shown, err := in.shown(c, p, v, "")
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, *shown)
 	}
-	for _, name := range publicNames() {
-		if p := public(c, name); p != nil {
-			keep(p)
+	if strings.HasPrefix(below, publicRoot) {
+		for _, name := range publicNames() {
+			if p := public(c, name); p != nil && reached(name) && publicMatches(p, in.ParameterFilters) {
+				all = append(all, *p)
+			}
 		}
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
-	part, next, err := cut(all, in.MaxResults, in.NextToken, 10)
+	part, next, err := cut(all, in.paged, 10, func(p parameter) string { return p.Name })
 	return &byPathOutput{Parameters: part, NextToken: next}, err
-}
-
-// cut gives a page of a list and the token of the next one: the position.
-func cut[T any](list []T, size int, token string, most int) ([]T, string, error) {
-	from := 0
-	if token != "" {
-		n, err := strconv.Atoi(token)
-		if err != nil || n < 0 || n > len(list) {
-			return nil, "", wire.Errorf("InvalidNextToken", "The specified token isn't valid.")
-		}
-		from = n
-	}
-	if size <= 0 || size > most {
-		size = most
-	}
-	end := min(from+size, len(list))
-	part := append(make([]T, 0, end-from), list[from:end]...) // never null in JSON
-	if end == len(list) {
-		return part, "", nil
-	}
-	return part, strconv.Itoa(end), nil
 }
 
 type historyInput struct {
 	nameInput
-	WithDecryption bool
-	MaxResults     int
-	NextToken      string
+	withDecryption
+	paged
 }
 
 type historyOutput struct {
@@ -195,20 +185,26 @@ type historyOutput struct {
 }
 
 type pastVersion struct {
-	parameter
+	details
+	Value  string   `json:"Value"`
 	Labels []string `json:"Labels"`
 }
 
 func getParameterHistory(c *action.Call, in *historyInput) (*historyOutput, error) {
-	p := c.Mine().Parameters[in.Name]
-	if p == nil {
-		return nil, wire.Errorf("ParameterNotFound", "")
+	p, err := own(c, in.Name)
+	if err != nil {
+		return nil, err
 	}
-	get := getParameterInput{WithDecryption: in.WithDecryption}
-	var all []pastVersion
+	all := make([]pastVersion, 0, len(p.Versions))
 	for _, v := range p.Versions {
-		all = append(all, pastVersion{parameter: get.hide(*shown(p, v, "")), Labels: append([]string{}, v.Labels...)})
+		shown, err := in.shown(c, p, v, "")
+		if err != nil {
+			return nil, err
+		}
+		past := pastVersion{details: detailsOf(p, v), Value: shown.Value, Labels: append([]string{}, v.Labels...)}
+		past.ARN = ""
+		all = append(all, past)
 	}
-	part, next, err := cut(all, in.MaxResults, in.NextToken, 50)
+	part, next, err := cut(all, in.paged, 50, func(v pastVersion) string { return fmt.Sprintf("%020d", v.Version) })
 	return &historyOutput{Parameters: part, NextToken: next}, err
 }

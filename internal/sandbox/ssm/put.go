@@ -1,31 +1,23 @@
 package ssm
 
 import (
-	"regexp"
-	"strings"
+	"context"
+	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
 
-func init() {
-	action.Add(Actions, "PutParameter", putParameter)
-	action.Add(Actions, "DeleteParameter", deleteParameter)
-	action.Add(Actions, "DeleteParameters", deleteParameters)
-}
-
-type tag struct {
-	Key   string `json:"Key"`
-	Value string `json:"Value"`
-}
+func init() { action.Add(Actions, "PutParameter", putParameter) }
 
 type putParameterInput struct {
-	Name, Value, Type, DataType, Description string
-	KeyID                                    string `json:"KeyId"`
-	AllowedPattern, Tier, Policies           string
-	Overwrite                                bool
-	Tags                                     []tag
+	Name, Value, Type, DataType string
+	Description                 string
+	KeyID                       string `json:"KeyId"`
+	AllowedPattern, Tier        string
+	Overwrite                   bool
+	Tags                        []tag
 }
 
 type putParameterOutput struct {
@@ -36,47 +28,78 @@ type putParameterOutput struct {
 // imageType is the data type of a parameter that names an image.
 const imageType = "aws:ec2:image"
 
-var parameterName = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+// mostVersions is how many versions SSM keeps of a parameter.
+const mostVersions = 100
 
 // putParameter makes a parameter or, with Overwrite, a version of it. An image
 // parameter is looked at late: the call succeeds and gives a version, but what
-// names no image that the account can use is never stored, as on SSM, where only
-// an event tells. Here the look takes no time.
+// names no image that the account can use then is never stored, as on SSM, where
+// only an event tells.
 func putParameter(c *action.Call, in *putParameterInput) (*putParameterOutput, error) {
-	mine := c.Mine()
-	p := mine.Parameters[in.Name]
-	if err := in.check(c, p); err != nil {
+	p := c.Mine().Parameters[in.Name]
+	if err := in.check(p); err != nil {
 		return nil, err
 	}
-	version := int64(1)
+	details, err := in.details(c, p)
+	if err != nil {
+		return nil, err
+	}
+	out := &putParameterOutput{Version: 1, Tier: details.Tier}
 	if p != nil {
-		version = p.Versions[len(p.Versions)-1].Version + 1
+		out.Version = p.Versions[len(p.Versions)-1].Version + 1
 	}
-	out := &putParameterOutput{Version: version, Tier: or(in.Tier, "Standard")}
-	if out.Tier == "Intelligent-Tiering" {
-		out.Tier = "Standard"
+	v := world.ParameterVersion{ParameterDetails: details, Value: in.Value, Modified: c.Now}
+	if details.Type == secureString {
+		if v.Value, err = encrypted(c, in.Name, details.KeyID, in.Value); err != nil {
+			return nil, err
+		}
 	}
-	if in.DataType == imageType && !usableImage(c, in.Value) {
+	if details.DataType != imageType {
+		in.store(c, v)
 		return out, nil
 	}
-	if p == nil {
-		p = &world.Parameter{
-			Name: in.Name, ARN: "arn:aws:ssm:" + c.Region + ":" + c.Account + ":parameter/" + strings.TrimPrefix(in.Name, "/"), Tags: map[string]string{},
+	wait := time.Duration(c.World.Delays.In(c.Region).ParameterCheck)
+	if wait <= 0 {
+		in.storeImage(c, v)
+		return out, nil
+	}
+	c.World.Serial("parameter "+c.Account+" "+c.Region+" "+in.Name, func(ctx context.Context) {
+		if c.World.Sleep(ctx, wait) {
+			c.World.Do(func() { in.storeImage(c, v) })
 		}
-		mine.Parameters[in.Name] = p
-	}
-	p.Type, p.DataType, p.Tier = or(in.Type, p.Type), or(in.DataType, or(p.DataType, "text")), out.Tier
-	p.Description, p.KeyID, p.AllowedPattern = or(in.Description, p.Description), or(in.KeyID, p.KeyID), or(in.AllowedPattern, p.AllowedPattern)
-	for _, t := range in.Tags {
-		p.Tags[t.Key] = t.Value
-	}
-	p.Versions = append(p.Versions, world.ParameterVersion{Value: in.Value, Version: version, Modified: c.Now})
+	})
 	return out, nil
 }
 
-func usableImage(c *action.Call, id string) bool {
-	image := c.World.FindImage(c.Region, id)
-	return image != nil && image.VisibleTo(c.Account) && image.State(c.Now) == "available"
+// storeImage stores a version whose image the account can use by now.
+func (in *putParameterInput) storeImage(c *action.Call, v world.ParameterVersion) {
+	now := c.World.Now()
+	image := c.World.FindImage(c.Region, v.Value)
+	if image != nil && image.VisibleTo(c.Account) && image.State(now) == "available" {
+		v.Modified = now
+		in.store(c, v)
+	}
+}
+
+func (in *putParameterInput) store(c *action.Call, v world.ParameterVersion) {
+	mine := c.Mine()
+	p := mine.Parameters[in.Name]
+	if p == nil {
+		p = &world.Parameter{Name: in.Name, ARN: parameterARN(c, in.Name), Tags: map[string]string{}}
+		mine.Parameters[in.Name] = p
+		v.Version = 1
+	} else {
+		v.Version = p.Versions[len(p.Versions)-1].Version + 1
+	}
+	p.Type, p.DataType, p.Tier = v.Type, v.DataType, v.Tier
+	p.Description, p.KeyID, p.AllowedPattern = v.Description, v.KeyID, v.AllowedPattern
+	for _, t := range in.Tags {
+		p.Tags[t.Key] = t.Value
+	}
+	p.Versions = append(p.Versions, v)
+	if len(p.Versions) > mostVersions {
+		p.Versions = p.Versions[len(p.Versions)-mostVersions:]
+	}
 }
 
 func or(value, otherwise string) string {
@@ -86,92 +109,82 @@ func or(value, otherwise string) string {
 	return otherwise
 }
 
-func (in *putParameterInput) check(c *action.Call, existing *world.Parameter) error {
-	lower := strings.ToLower(strings.TrimPrefix(in.Name, "/"))
-	switch {
-	case strings.HasPrefix(lower, "aws") || strings.HasPrefix(lower, "ssm"):
-		return wire.Errorf("ValidationException", "Parameter name: can't be prefixed with \"aws\" or \"ssm\" (case-insensitive).")
-	case !parameterName.MatchString(in.Name) || len(in.Name) > 1011:
-		return wire.Errorf("ValidationException", "Parameter name must not be empty and contains a-zA-Z0-9_.-/ only.") // unverified text
-	case strings.Contains(strings.TrimPrefix(in.Name, "/"), "/") && !strings.HasPrefix(in.Name, "/"):
-		return wire.Errorf("ValidationException", "Parameter name must be a fully qualified name: it has a hierarchy and must begin with a slash.") // unverified text
-	case in.Value == "":
-		return wire.Errorf("ValidationException", "Parameter value must not be empty.") // unverified text
-	case existing != nil && !in.Overwrite:
-		return wire.Errorf("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
-	case existing == nil && in.Type == "":
-		return wire.Errorf("ValidationException", "A parameter type is required when you create a parameter.")
-	case in.Overwrite && len(in.Tags) > 0:
-		return wire.Errorf("ValidationException", "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.")
-	case in.Policies != "":
-		return wire.Errorf("ValidationException", "This endpoint keeps no parameter policies.")
+// details are what the version is to be put with; what the call leaves out of an
+// existing parameter stays as it was.
+func (in *putParameterInput) details(c *action.Call, existing *world.Parameter) (world.ParameterDetails, error) {
+	var was world.Parameter
+	if existing != nil {
+		was = *existing
 	}
-	return in.checkTypes(c, existing)
+	d := world.ParameterDetails{
+		Type: or(in.Type, was.Type), DataType: or(in.DataType, or(was.DataType, "text")), Description: or(in.Description, was.Description),
+		AllowedPattern: or(in.AllowedPattern, was.AllowedPattern), User: c.Principal,
+	}
+	var err error
+	if d.Tier, err = in.tier(was.Tier); err != nil {
+		return d, err
+	}
+	if d.Type == secureString {
+		d.KeyID = or(in.KeyID, or(was.KeyID, defaultKeyAlias))
+	} else if in.KeyID != "" {
+		return d, invalid("KeyId is required for SecureString type parameter only.")
+	}
+	return d, checkTypes(d, in.Value)
 }
 
-func (in *putParameterInput) checkTypes(c *action.Call, existing *world.Parameter) error {
-	kind := in.Type
-	if kind == "" {
-		kind = existing.Type
-	}
-	switch {
-	case kind != "String" && kind != "StringList" && kind != "SecureString":
-		return wire.Errorf("UnsupportedParameterType", "The parameter type is not supported.")
-	case existing != nil && kind != existing.Type:
-		return wire.Errorf("HierarchyTypeMismatchException", "A parameter's type can't be changed.") // unverified text
-	case in.DataType != "" && in.DataType != "text" && in.DataType != imageType:
-		return wire.Errorf("ValidationException", "The following data type is not supported: %s (Data type names are all lowercase.)", in.DataType)
-	case in.DataType == imageType && kind != "String":
-		return wire.Errorf("ValidationException", "The data type %s needs the type String.", imageType)
-	case in.Tier != "" && in.Tier != "Standard" && in.Tier != "Advanced" && in.Tier != "Intelligent-Tiering":
-		return wire.Errorf("ValidationException", "Invalid tier: %s", in.Tier)
-	case kind == "SecureString" && in.KeyID != "" && c.World.FindKey(c.Account, c.Region, in.KeyID) == nil:
-		return wire.Errorf("InvalidKeyId", "The key %s does not exist", in.KeyID)
-	}
-	if in.AllowedPattern == "" {
-		return nil
-	}
-	pattern, err := regexp.Compile("^(?:" + in.AllowedPattern + ")$")
-	switch {
-	case err != nil:
-		return wire.Errorf("InvalidAllowedPatternException", "The request does not meet the regular expression requirement.")
-	case !pattern.MatchString(in.Value):
-		return wire.Errorf("ParameterPatternMismatchException", "Parameter value, cannot be validated against allowedPattern: %s", in.AllowedPattern)
-	}
-	return nil
-}
+const (
+	standard = "Standard"
+	advanced = "Advanced"
+	// standardBytes and advancedBytes are the longest values of the tiers.
+	standardBytes = 4096
+	advancedBytes = 8192
+)
 
-type nameInput struct{ Name string }
-
-type nothing struct{}
-
-func deleteParameter(c *action.Call, in *nameInput) (*nothing, error) {
-	if c.Mine().Parameters[in.Name] == nil {
-		return nil, wire.Errorf("ParameterNotFound", "")
-	}
-	delete(c.Mine().Parameters, in.Name)
-	return &nothing{}, nil
-}
-
-type namesInput struct {
-	Names          []string
-	WithDecryption bool
-}
-
-type deleteParametersOutput struct {
-	Deleted []string `json:"DeletedParameters"`
-	Invalid []string `json:"InvalidParameters"`
-}
-
-func deleteParameters(c *action.Call, in *namesInput) (*deleteParametersOutput, error) {
-	out := &deleteParametersOutput{Deleted: []string{}, Invalid: []string{}}
-	for _, name := range in.Names {
-		if c.Mine().Parameters[name] == nil {
-			out.Invalid = append(out.Invalid, name)
-			continue
+// tier settles the tier: an advanced parameter stays one, and Intelligent-Tiering
+// takes the standard tier as long as the value fits.
+func (in *putParameterInput) tier(was string) (string, error) {
+	tier := or(in.Tier, or(was, standard))
+	switch tier {
+	case standard, advanced:
+	case "Intelligent-Tiering":
+		tier = standard
+		if was == advanced || len(in.Value) > standardBytes {
+			tier = advanced
 		}
-		delete(c.Mine().Parameters, name)
-		out.Deleted = append(out.Deleted, name)
+	default:
+		return "", invalid("1 validation error detected: Value '%s' at 'tier' failed to satisfy constraint: Member must satisfy enum value set: [Standard, Advanced, Intelligent-Tiering]", in.Tier)
 	}
-	return out, nil
+	switch {
+	case was == advanced && tier == standard:
+		return "", invalid("This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced parameter and recreate it as a standard parameter.")
+	case tier == standard && len(in.Value) > standardBytes:
+		return "", invalid("Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html")
+	case len(in.Value) > advancedBytes:
+		return "", invalid("Advanced tier parameters support a maximum parameter value of 8192 characters.") // unverified: text
+	}
+	return tier, nil
+}
+
+func (in *putParameterInput) check(existing *world.Parameter) error {
+	if err := checkNewName(in.Name); err != nil {
+		return err
+	}
+	switch {
+	case in.Value == "":
+		return invalid("1 validation error detected: Value '' at 'value' failed to satisfy constraint: Member must have length greater than or equal to 1")
+	case in.Overwrite && len(in.Tags) > 0:
+		return invalid("Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.")
+	case existing == nil && in.Type == "":
+		return invalid("A parameter type is required when you create a parameter.")
+	case existing == nil:
+	case !in.Overwrite:
+		return wire.Errorf("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
+	case in.Type != "" && in.Type != existing.Type:
+		return wire.Errorf("HierarchyTypeMismatchException", "The type of the parameter cannot be changed from %s to %s.", existing.Type, in.Type) // unverified: text
+	case len(existing.Versions) >= mostVersions && len(existing.Versions[0].Labels) > 0:
+		return wire.Errorf("ParameterMaxVersionLimitExceeded", "You attempted to create a new version of %s by calling the PutParameter API with the overwrite flag. Version %d, the oldest version, can't be deleted because it has a label associated with it. Move the label to another version of the parameter, and try again.",
+			in.Name, existing.Versions[0].Version)
+	}
+	_, err := tagsWith(nil, in.Tags)
+	return err
 }

@@ -30,6 +30,9 @@ type Delays struct {
 	Identity Duration `json:"identity"`
 	// Password is from RunInstances until Windows has told its password.
 	Password Duration `json:"password"`
+	// ParameterCheck is how long SSM looks at the image of an aws:ec2:image parameter
+	// before it stores it, or does not.
+	ParameterCheck Duration `json:"parameter_check"`
 	// Regions override all of these for the Regions named.
 	Regions map[string]*Delays `json:"regions,omitempty"`
 }
@@ -65,7 +68,7 @@ var presets = map[string]Delays{
 	},
 	"real": {
 		Boot: ms(25_000), Stop: ms(30_000), Terminate: ms(40_000), Image: ms(60_000), ImageRate: 100,
-		Copy: ms(120_000), CopyRate: 40, Visible: ms(3_000), Identity: ms(16_000),
+		Copy: ms(120_000), CopyRate: 40, Visible: ms(3_000), Identity: ms(16_000), ParameterCheck: ms(5_000),
 		Password: ms(240_000),
 	},
 }

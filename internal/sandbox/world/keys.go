@@ -84,6 +84,8 @@ type Parameter struct {
 
 // ParameterVersion is one value of a [Parameter]; the last one is current.
 type ParameterVersion struct {
+	ParameterDetails
+
 	Value    string
 	Version  int64
 	Modified time.Time
