@@ -15,6 +15,7 @@ import (
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/clock"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/fault"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -53,6 +54,7 @@ func run(args []string, stdout, stderr io.Writer) (int, error) {
 		return exitError, errors.Join(fmt.Errorf("listen on %s: %w", o.listen, err), e.Close())
 	}
 	server := &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second}
+	server.RegisterOnShutdown(e.LetGo)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 
@@ -100,8 +102,13 @@ func (o options) endpoint() (*sandbox.Endpoint, func(), error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("-clock: %w", err)
 	}
+	faults, err := o.plan()
+	if err != nil {
+		return nil, nil, err
+	}
 	settings := sandbox.Options{
 		Dir: o.state, Delays: delays, Backend: instance.NewNone(), Clock: pace, Seed: o.seed, Throttle: !o.unthrottled,
+		Faults: faults,
 	}
 	closeLog := func() {}
 	if o.log != "" {
@@ -137,4 +144,20 @@ func (o options) endpoint() (*sandbox.Endpoint, func(), error) {
 		return nil, nil, err
 	}
 	return e, closeLog, nil
+}
+
+// plan reads the plan of faults, if there is one.
+func (o options) plan() (fault.Spec, error) {
+	if o.faults == "" {
+		return fault.Spec{}, nil
+	}
+	text, err := os.ReadFile(o.faults)
+	if err != nil {
+		return fault.Spec{}, fmt.Errorf("-faults: %w", err)
+	}
+	spec, err := fault.Parse(text)
+	if err != nil {
+		return fault.Spec{}, fmt.Errorf("-faults %s: %w", o.faults, err)
+	}
+	return spec, nil
 }

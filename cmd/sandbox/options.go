@@ -14,7 +14,7 @@ import (
 // options are the flags and the command after them.
 type options struct {
 	listen, state, delays, log, instances, base string
-	account, region, clock                      string
+	account, region, clock, faults              string
 	seed                                        uint64
 	unthrottled, exposed                        bool
 	command                                     []string
@@ -33,6 +33,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.clock, "clock", "real", "the endpoint's time: real, scale=N (N times as fast), or virtual[=STEP] (stands still but for STEP, 1s, with each call)")
 	flags.Uint64Var(&o.seed, "seed", 0, "`NUMBER` from which ids and chances follow, so that the same calls give the same answers; 0 draws one")
 	flags.BoolVar(&o.unthrottled, "no-throttle", false, "do without EC2's limits on the rate of calls")
+	flags.StringVar(&o.faults, "faults", "", "JSON `FILE` that says which calls fail, and how")
 	flags.StringVar(&o.log, "log", "", "`FILE` that gets one JSON line per call")
 	flags.StringVar(&o.instances, "instances", "linux", "linux: instances are real guests (needs root); none: instances have states and no guest")
 	flags.StringVar(&o.base, "base", "/", "`DIR` that is the root of vendor images, never written to")

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/clock"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/control"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/ec2"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/fault"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/iam"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/kms"
@@ -36,6 +38,8 @@ type Options struct {
 	Seed uint64
 	// Throttle applies EC2's request and resource limits.
 	Throttle bool
+	// Faults is the plan of what goes wrong; the zero value lets all go well.
+	Faults fault.Spec
 }
 
 // Services are the services of the endpoint, with their actions.
@@ -54,6 +58,11 @@ type Endpoint struct {
 	// control is the control API, beside the services.
 	control http.Handler
 
+	faults *fault.Plan
+	// letGo is closed when calls that hang are to end.
+	letGo   chan struct{}
+	release sync.Once
+
 	saver sync.WaitGroup
 	done  chan struct{}
 }
@@ -63,13 +72,18 @@ func New(o Options) (*Endpoint, error) {
 	if o.Backend == nil {
 		o.Backend = instance.NewNone()
 	}
+	words := vocabulary()
+	if err := o.Faults.Check(words); err != nil {
+		return nil, fmt.Errorf("the plan of faults: %w", err)
+	}
 	w, err := world.New(world.Options{Dir: o.Dir, Delays: o.Delays, Backend: o.Backend, Clock: o.Clock, Seed: o.Seed})
 	if err != nil {
 		return nil, err
 	}
 	e := &Endpoint{
 		world: w, services: map[string]*action.Set{}, targets: map[string]*action.Set{},
-		log: &callLog{to: o.Log}, done: make(chan struct{}),
+		log: &callLog{to: o.Log}, done: make(chan struct{}), letGo: make(chan struct{}),
+		faults: fault.New(o.Faults),
 	}
 	if o.Throttle {
 		e.gates = append(e.gates, throttled(throttle.New()))
@@ -82,11 +96,21 @@ func New(o Options) (*Endpoint, error) {
 		}
 	}
 	e.control = control.New(control.Sources{
-		World: w, Calls: func(from int64) any { return e.log.since(from) }, ForgetCalls: e.log.forget,
+		World: w, Calls: func(from int64) any { return e.log.since(from) }, ForgetCalls: e.forgetCalls,
+		Faults: e.faults, Vocabulary: words,
 	})
 	e.saver.Add(1)
 	go e.saveOften()
 	return e, nil
+}
+
+// vocabulary is what a plan of faults can name.
+func vocabulary() fault.Vocabulary {
+	v := fault.Vocabulary{Actions: map[string][]string{}, Regions: world.RegionNames()}
+	for _, set := range Services() {
+		v.Actions[set.Service] = set.Names()
+	}
+	return v
 }
 
 // World is the state behind the endpoint, for tests that look at it directly.
@@ -97,9 +121,20 @@ func (e *Endpoint) Calls() []CallRecord { return e.log.all() }
 
 // Close stops the instances and saves the state.
 func (e *Endpoint) Close() error {
+	e.LetGo()
 	close(e.done)
 	e.saver.Wait()
 	return e.world.Close()
+}
+
+// LetGo ends the calls that a fault lets hang, now and later: a server that is shut
+// down waits for every call.
+func (e *Endpoint) LetGo() { e.release.Do(func() { close(e.letGo) }) }
+
+// forgetCalls lets log and plan begin anew.
+func (e *Endpoint) forgetCalls() {
+	e.log.forget()
+	e.faults.Reset()
 }
 
 // saveOften keeps the loss small when the endpoint is killed.

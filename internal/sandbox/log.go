@@ -22,7 +22,8 @@ type CallRecord struct {
 	Region  string            `json:"region"`
 	Account string            `json:"account"`
 	Params  map[string]string `json:"params,omitempty"`
-	// Outcome is OK or the code of the refusal.
+	// Outcome is OK or the code of the refusal. It is NoAnswer where a fault let no
+	// answer of the service through; Status is then what was sent instead, or 0.
 	Outcome string `json:"outcome"`
 	Message string `json:"message,omitempty"`
 	Status  int    `json:"status"`
@@ -30,6 +31,11 @@ type CallRecord struct {
 	Millis float64 `json:"ms"`
 	// RequestID is the id that the caller got.
 	RequestID string `json:"request_id"`
+	// Fault are the kinds of the faults that befell the call, joined by "+".
+	Fault string `json:"fault,omitempty"`
+	// Applied tells that the call was carried out although a fault decided what the
+	// caller was told.
+	Applied bool `json:"applied,omitempty"`
 }
 
 type callLog struct {
@@ -85,13 +91,17 @@ func (l *callLog) since(from int64) []CallRecord {
 	return append([]CallRecord{}, calls...)
 }
 
-func record(c *action.Call, a action.Answer, took time.Duration) CallRecord {
+func record(c *action.Call, f fate, took time.Duration) CallRecord {
 	r := CallRecord{
-		Index: c.Index, Time: c.Now, Service: c.Service, Action: c.Action, Region: c.Region, Account: c.Account, Status: a.Status,
+		Index: c.Index, Time: c.Now, Service: c.Service, Action: c.Action, Region: c.Region, Account: c.Account, Status: f.sent(),
 		Outcome: "OK", Millis: float64(took.Microseconds()) / 1000, RequestID: c.RequestID, Params: params(c),
+		Fault: f.names(), Applied: f.applied && f.hits.Answer != nil,
 	}
-	if a.Err != nil {
-		r.Outcome, r.Message = a.Err.Code, a.Err.Message
+	switch {
+	case f.silent:
+		r.Outcome = "NoAnswer"
+	case f.Err != nil:
+		r.Outcome, r.Message = f.Err.Code, f.Err.Message
 	}
 	return r
 }

@@ -2,18 +2,25 @@ package sandbox
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 )
 
-// send writes an answer with the headers of its service: EC2 names itself and
-// sends in chunks; the date is the endpoint's time, from which clients learn by how
-// much their own clock is off.
+// send writes an answer with the headers of its service.
 func send(w http.ResponseWriter, call *action.Call, set *action.Set, answer action.Answer) {
+	headers(w, call, set, answer, call.Now)
+	_, _ = w.Write(answer.Body) // the caller is gone: the call happened all the same
+}
+
+// headers writes the status and the headers: EC2 names itself and sends in chunks;
+// the date is the endpoint's time, from which clients learn by how much their own
+// clock is off.
+func headers(w http.ResponseWriter, call *action.Call, set *action.Set, answer action.Answer, date time.Time) {
 	h := w.Header()
 	h.Set("Content-Type", answer.ContentType)
 	h.Set("x-amzn-RequestId", call.RequestID)
-	h.Set("Date", call.Now.Format(http.TimeFormat))
+	h.Set("Date", date.Format(http.TimeFormat))
 	if set.Protocol == action.EC2Query {
 		h.Set("Server", "AmazonEC2")
 	}
@@ -21,5 +28,4 @@ func send(w http.ResponseWriter, call *action.Call, set *action.Set, answer acti
 	if set.Protocol == action.EC2Query {
 		_ = http.NewResponseController(w).Flush() // ends the headers without a length; a recorder cannot
 	}
-	_, _ = w.Write(answer.Body) // the caller is gone: the call happened all the same
 }

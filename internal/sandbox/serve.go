@@ -39,14 +39,15 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	call.Service, call.Action, call.Index = set.Service, name, e.log.arrive()
-	answer := e.answer(r, call, set)
-	send(w, call, set, answer)
-	e.log.add(record(call, answer, time.Since(start)))
+	refusal := e.authenticate(r, call, set)
+	f := e.decide(r, call, set, refusal, e.befalls(call, refusal))
+	e.log.add(record(call, f, time.Since(start)))
+	e.deliver(w, r, call, set, f)
 }
 
 // answer is the way of a call: who calls, the gates in their order, the action.
-func (e *Endpoint) answer(r *http.Request, call *action.Call, set *action.Set) action.Answer {
-	if refusal := e.authenticate(r, call, set); refusal != nil {
+func (e *Endpoint) answer(call *action.Call, set *action.Set, refusal *wire.Error) action.Answer {
+	if refusal != nil {
 		return set.Refuse(call, refusal)
 	}
 	for _, gate := range e.gates {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sort"
 
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/fault"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
 
@@ -22,6 +23,9 @@ type Sources struct {
 	Calls func(from int64) any
 	// ForgetCalls empties the log; the next call is number 1 again.
 	ForgetCalls func()
+	// Faults is the plan that goes on, Vocabulary what its rules can name.
+	Faults     *fault.Plan
+	Vocabulary fault.Vocabulary
 }
 
 // route is one thing that can be asked. Serve gives what JSON can write, or an
@@ -44,6 +48,7 @@ func New(s Sources) *API {
 	a.add(a.callRoutes())
 	a.add(a.resourceRoutes())
 	a.add(a.clockRoutes())
+	a.add(a.faultRoutes())
 	a.add([]route{{http.MethodGet, "{$}", "this list", a.list}})
 	return a
 }

@@ -90,7 +90,7 @@ func TestTheListNamesEveryRoute(t *testing.T) {
 	for _, l := range list {
 		seen[l.Method+" "+l.Path] = l.About != ""
 	}
-	for _, want := range []string{"GET calls", "DELETE calls", "GET resources"} {
+	for _, want := range []string{"GET calls", "DELETE calls", "GET resources", "GET faults", "PUT faults", "POST faults", "DELETE faults", "GET faults/kinds"} {
 		method, path, _ := strings.Cut(want, " ")
 		if !seen[method+" "+control.Prefix+path] {
 			t.Errorf("%s is missing in %v", want, list)

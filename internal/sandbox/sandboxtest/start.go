@@ -39,6 +39,7 @@ func Start(tb testing.TB, o sandbox.Options) *Started {
 	}
 	server := httptest.NewServer(endpoint)
 	tb.Cleanup(func() {
+		endpoint.LetGo()
 		server.Close()
 		if err := endpoint.Close(); err != nil {
 			tb.Errorf("close the endpoint: %v", err)

@@ -88,10 +88,15 @@ func QueryResponse(namespace, action, requestID string, output any) ([]byte, err
 		action, namespace, action, inner, action, requestID, action), nil
 }
 
-// QueryError is the body of a refused call of STS or IAM.
+// QueryError is the body of a refused call of STS or IAM, which tells whose fault
+// it is.
 func QueryError(namespace string, e *Error, requestID string) []byte {
-	return fmt.Appendf(nil, "<ErrorResponse xmlns=%q><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>%s</RequestId></ErrorResponse>",
-		namespace, escape(e.Code), escape(e.Message), requestID)
+	whose := "Sender"
+	if e.Status >= 500 {
+		whose = "Receiver"
+	}
+	return fmt.Appendf(nil, "<ErrorResponse xmlns=%q><Error><Type>%s</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>%s</RequestId></ErrorResponse>",
+		namespace, whose, escape(e.Code), escape(e.Message), requestID)
 }
 
 // innerXML is the output's elements without a root of their own.
