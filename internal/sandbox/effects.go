@@ -50,18 +50,39 @@ func (e *Endpoint) decide(r *http.Request, call *action.Call, set *action.Set, r
 		}
 	}
 	if told != nil && !hits.Answer.Applied || hits.Answer != nil && !hits.CarriesOut() {
-		f.Answer = action.Answer{}
+		for _, rule := range hits.Made {
+			e.faults.Unfire(rule)
+		}
+		f.hits.Made = nil
 		if told != nil {
 			f.Answer = set.Refuse(call, told)
 		}
 		return f
 	}
+	for _, rule := range hits.Made {
+		call.Faults = append(call.Faults, &action.Befalling{Rule: rule})
+	}
 	f.Answer = e.answer(call, set, refusal)
+	f.hits.Made = e.befell(call)
 	f.applied = f.Err == nil
 	if told != nil {
 		f.Answer = set.Refuse(call, told)
 	}
 	return f
+}
+
+// befell are the faults of what a call made that had something to befall; the
+// others have not fired.
+func (e *Endpoint) befell(call *action.Call) []*fault.Rule {
+	var fired []*fault.Rule
+	for _, b := range call.Faults {
+		if b.Befell {
+			fired = append(fired, b.Rule)
+		} else {
+			e.faults.Unfire(b.Rule)
+		}
+	}
+	return fired
 }
 
 // deliver sends the answer as the fault lets it through. What a client waits for

@@ -11,6 +11,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/fault"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -31,9 +32,19 @@ type Call struct {
 	Now             time.Time
 	// Endpoint is this endpoint's own URL.
 	Endpoint string
+	// Faults befall what the call makes.
+	Faults []*Befalling
 	// Form are a Query request's parameters, Body a JSON request's document.
 	Form url.Values
 	Body []byte
+}
+
+// Befalling is a fault for what a call makes.
+type Befalling struct {
+	*fault.Rule
+
+	// Befell is set when there was something for it to befall.
+	Befell bool
 }
 
 // Mine is what the caller has in the Region of the call.
@@ -55,6 +66,9 @@ type Set struct {
 	Protocol  Protocol
 	Namespace string
 	Actions   map[string]Action
+	// Made is told the ids of what a call has made, before anybody else can see it;
+	// nil is not told.
+	Made func(c *Call, ids []string)
 }
 
 // Action is one thing that a service does.
@@ -85,7 +99,13 @@ func Add[I, O any](s *Set, name string, rule func(c *Call, in *I) (*O, error)) {
 			}
 			var out *O
 			var err error
-			c.World.Do(func() { out, err = rule(c, in) })
+			c.World.Do(func() {
+				c.World.Made() // what was made in the background before
+				out, err = rule(c, in)
+				if made := c.World.Made(); err == nil && s.Made != nil {
+					s.Made(c, made)
+				}
+			})
 			if err != nil {
 				return nil, err
 			}

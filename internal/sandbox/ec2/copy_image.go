@@ -212,6 +212,7 @@ func (in *copyImageInput) image(c *action.Call, source *world.Image) *world.Imag
 	image.Created = c.Now.Truncate(time.Second)
 	image.SourceImageID, image.SourceImageRegion, image.SourceInstanceID = source.ID, source.Region, ""
 	image.Mappings, image.ProductCodes = nil, slices.Clone(source.ProductCodes)
+	image.Flaps = nil
 	image.Permissions, image.Public, image.FastLaunch = nil, false, nil
 	image.DeprecateAt, image.ProtectedUntil, image.LastLaunched, image.Protection = time.Time{}, time.Time{}, time.Time{}, "disabled"
 	return &image

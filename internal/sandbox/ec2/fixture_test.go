@@ -17,6 +17,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/fault"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/sandboxtest"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -39,8 +40,21 @@ type cloud struct {
 
 func start(t *testing.T, delays world.Delays) *cloud {
 	t.Helper()
+	return startWith(t, sandbox.Options{Delays: delays})
+}
+
+// startPlanned is [start] with rules of a plan of faults.
+func startPlanned(t *testing.T, delays world.Delays, rules string) *cloud {
+	t.Helper()
+	plan, err := fault.Parse([]byte(`{"rules":[` + rules + `]}`))
+	return startWith(t, sandbox.Options{Delays: delays, Faults: must(t, plan, err)})
+}
+
+func startWith(t *testing.T, o sandbox.Options) *cloud {
+	t.Helper()
 	c := &cloud{t: t, clock: sandboxtest.NewClock(), guests: newGuests()}
-	c.Started = sandboxtest.Start(t, sandbox.Options{Delays: delays, Backend: c.guests, Clock: c.clock, Seed: 1})
+	o.Backend, o.Clock, o.Seed = c.guests, c.clock, 1
+	c.Started = sandboxtest.Start(t, o)
 	c.home, c.abroad = c.EC2(sandboxtest.Home, here), c.EC2(sandboxtest.Home, there)
 	c.partner = c.EC2(sandboxtest.Partner, here)
 	return c

@@ -70,6 +70,9 @@ func finishDisk(w *world.World, image *world.Image, held []*world.Snapshot, byte
 	}
 	image.ReadyAt = now.Add(delays.ImageTime(gib))
 	if err == nil {
+		if image.Flaps != nil {
+			w.Flap(image)
+		}
 		dropUnused(w, held) // whoever deregistered and deleted it meanwhile
 		return
 	}

@@ -55,6 +55,9 @@ func planLaunch(c *action.Call, d launchData) (*launchPlan, error) {
 	if err := d.checkOptions(); err != nil {
 		return nil, err
 	}
+	if err := errCapacity(c, d.Type, p.subnet.AvailabilityZone); err != nil {
+		return nil, err
+	}
 	for _, kind := range []string{"instance", "volume", "network-interface", "spot-instances-request"} {
 		if p.tags[kind], err = tagsFor(d.Tags, kind, "instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu"); err != nil {
 			return nil, err
@@ -226,9 +229,12 @@ func (p *launchPlan) launch(c *action.Call, reservationID string) (*world.Instan
 	mine.SetTags(i.ID, p.tags["instance"])
 	mine.SetTags(i.InterfaceID, p.tags["network-interface"])
 	image.LastLaunched = c.Now
-	if badKey != nil {
-		die(c, i)
-	} else {
+	switch death := deathOf(c); {
+	case badKey != nil:
+		die(c, i, world.Reason{Code: "Client.InternalError", Message: "Client.InternalError: Client error on launch"})
+	case death != nil:
+		die(c, i, *death)
+	default:
 		boot(c, i)
 	}
 	return i, nil

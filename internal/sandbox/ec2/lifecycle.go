@@ -179,7 +179,7 @@ func end(c *action.Call, i *world.Instance) {
 // die ends an instance whose launch EC2 accepted and then cannot carry out, such
 // as one with a key that EBS may not use (behaviour of RunInstances with bad keys:
 // the instance goes from pending to terminated).
-func die(c *action.Call, i *world.Instance) {
+func die(c *action.Call, i *world.Instance, reason world.Reason) {
 	w, least := c.World, time.Duration(c.World.Delays.In(c.Region).Boot)
 	w.Serial(i.ID, func(ctx context.Context) {
 		if !w.Sleep(ctx, least) {
@@ -187,7 +187,7 @@ func die(c *action.Call, i *world.Instance) {
 		}
 		w.Do(func() {
 			i.State, i.Ended = world.StateTerminated, w.Now()
-			i.Reason = world.Reason{Code: "Client.InternalError", Message: "Client.InternalError: Client error on launch"}
+			i.Reason = reason
 			releaseVolumes(c, i)
 		})
 	})

@@ -78,6 +78,11 @@ type spotStatus struct {
 func spotState(r *world.SpotRequest, i *world.Instance) (state string, status spotStatus) {
 	ended := i == nil || i.State == world.StateTerminated || i.State == world.StateShuttingDown
 	switch {
+	case ended && !r.Interrupted.IsZero():
+		return "closed", spotStatus{
+			Code: "instance-terminated-no-capacity", Updated: wire.Time(r.Interrupted),
+			Message: "Your Spot Instance was terminated because there is no Spot capacity available that matches your request.", // unverified: text
+		}
 	case ended && r.Cancelled.IsZero():
 		status = spotStatus{Code: "instance-terminated-by-user", Updated: wire.Time(r.Created), Message: "Spot Instance terminated due to user-initiated termination."}
 		if i != nil && !i.Ended.IsZero() {

@@ -16,6 +16,9 @@ type Vocabulary struct {
 // Check refuses rules whose patterns match nothing that the endpoint has.
 func (s Spec) Check(v Vocabulary) error {
 	for i := range s.Rules {
+		if r := &s.Rules[i]; r.Kind.BefallsMade() && !Fits(r.When.Service, "ec2") {
+			return fmt.Errorf("line %d: rules[%d].when.service: the kind %s befalls what ec2 makes, not %s", r.line, i, r.Kind, r.When.Service)
+		}
 		if err := s.Rules[i].When.check(v); err != nil {
 			return fmt.Errorf("line %d: rules[%d].when.%w", s.Rules[i].line, i, err)
 		}

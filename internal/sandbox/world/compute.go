@@ -130,6 +130,8 @@ type Fleet struct {
 type SpotRequest struct {
 	ID, InstanceID, Type, MaxPrice, Interruption string
 	Created, Cancelled                           time.Time
+	// Interrupted is when EC2 took the instance back, or zero.
+	Interrupted time.Time
 }
 
 // Windows is the platform of Windows; that of Linux is "".

@@ -21,7 +21,9 @@ type Image struct {
 	// Held keeps the image pending past ReadyAt while its disk is being taken.
 	Held bool
 	// Failure is how the image ends when it cannot become available.
-	Failure  *Reason
+	Failure *Reason
+	// Flaps is set on an image that comes and goes.
+	Flaps    *Flaps `json:"-"`
 	Disabled bool
 	// Deregistered is set on an image that is gone: EC2 remembers its id and
 	// answers a second DeregisterImage differently from an unknown one.
@@ -89,6 +91,8 @@ func (i *Image) State(now time.Time) string {
 		return "pending"
 	case i.Failure != nil:
 		return "failed"
+	case i.Flaps != nil && i.Flaps.pending(now.Sub(i.ReadyAt)):
+		return "pending"
 	case i.Disabled:
 		return "disabled"
 	default:

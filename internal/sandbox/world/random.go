@@ -69,7 +69,19 @@ func (w *World) Read(b []byte) (int, error) { return w.random.Read(b) }
 func (w *World) NewID(prefix string) string {
 	id := prefix + "-" + w.random.hex(17)
 	w.lag(id)
+	w.madeMu.Lock()
+	defer w.madeMu.Unlock()
+	w.made = append(w.made, id)
 	return id
+}
+
+// Made gives the ids that were made since it was last asked.
+func (w *World) Made() []string {
+	w.madeMu.Lock()
+	defer w.madeMu.Unlock()
+	made := w.made
+	w.made = nil
+	return made
 }
 
 // NewRequestID makes an id of a call: a UUID.

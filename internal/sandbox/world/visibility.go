@@ -11,6 +11,8 @@ const lagOneIn = 10
 // kept beside the resources, because nearly all are visible.
 type visibility struct {
 	until map[string]time.Time
+	// spells are times, some still to come, in which what was visible is not.
+	spells map[string][]spell
 }
 
 // lag draws how long a new resource stays unknown.
@@ -51,14 +53,16 @@ func (w *World) Hide(id string, until time.Time) {
 // Hidden tells whether a resource is still unknown to the calls of other
 // machines: look-ups and lists leave it out.
 func (w *World) Hidden(id string) bool {
+	now := w.Now()
 	w.visibleMu.RLock()
 	until, late := w.visible.until[id]
+	away := w.away(id, now)
 	w.visibleMu.RUnlock()
+	if away || late && now.Before(until) {
+		return true
+	}
 	if !late {
 		return false
-	}
-	if w.Now().Before(until) {
-		return true
 	}
 	w.visibleMu.Lock()
 	defer w.visibleMu.Unlock()
@@ -72,5 +76,5 @@ func (w *World) Hidden(id string) bool {
 func (w *World) AnyHidden() bool {
 	w.visibleMu.RLock()
 	defer w.visibleMu.RUnlock()
-	return len(w.visible.until) > 0
+	return len(w.visible.until)+len(w.visible.spells) > 0
 }

@@ -40,6 +40,10 @@ type World struct {
 	clock  clock.Clock
 	random *random
 
+	// made are the ids that nobody has asked for by [World.Made].
+	madeMu sync.Mutex
+	made   []string
+
 	visibleMu sync.RWMutex
 	visible   visibility
 
