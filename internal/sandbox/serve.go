@@ -66,7 +66,7 @@ func (e *Endpoint) authenticate(r *http.Request, call *action.Call, set *action.
 		return errCredentials(set)
 	}
 	known, status := false, ""
-	e.world.Do(func() {
+	e.world.View(func() {
 		var account *world.Account
 		var key *world.AccessKey
 		if account, key, known = e.world.Authenticate(scope.accessKey); known {

@@ -180,7 +180,7 @@ func checkCompletion(param string, minutes *int64) error {
 
 func copiesInProgress(c *action.Call) int {
 	n := 0
-	for _, image := range c.Mine().Images.All() {
+	for _, image := range c.Mine().Images.Live() {
 		if image.SourceImageID != "" && image.SourceInstanceID == "" && image.State(c.Now) == "pending" {
 			n++
 		}

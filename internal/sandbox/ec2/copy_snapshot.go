@@ -90,7 +90,7 @@ func (in *copySnapshotInput) check(c *action.Call) error {
 		return wire.Errorf("InvalidParameterValue", "The specified keyId %s is invalid", in.KMSKeyID)
 	}
 	n := 0
-	for _, s := range c.Mine().Snapshots.All() {
+	for _, s := range c.Mine().Snapshots.Live() {
 		if s.SourceID != "" && !s.OfImage && s.State(c.Now) == "pending" {
 			n++
 		}

@@ -78,10 +78,11 @@ func freeImageName(c *action.Call, name string) error {
 	if err := checkImageName(name); err != nil {
 		return err
 	}
-	for _, image := range c.Mine().Images.All() {
-		if image.Name == name && !image.Deregistered && image.State(c.Now) != "failed" {
-			return wire.Errorf("InvalidAMIName.Duplicate", "AMI name %s is already in use by AMI %s", name, image.ID)
-		}
+	taken := c.Mine().ImageNamed(name, func(image *world.Image) bool {
+		return !image.Deregistered && image.State(c.Now) != "failed"
+	})
+	if taken != nil {
+		return wire.Errorf("InvalidAMIName.Duplicate", "AMI name %s is already in use by AMI %s", name, taken.ID)
 	}
 	return nil
 }

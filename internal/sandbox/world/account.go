@@ -42,12 +42,15 @@ type AccessKey struct {
 }
 
 // Account gives the account of an id and makes it when it is new: any twelve
-// digits can be a partner to share with. Call it inside [World.Do].
+// digits can be a partner to share with. Inside [World.View] one that nothing has made
+// yet is empty and is forgotten again.
 func (w *World) Account(id string) *Account {
 	a := w.state.Accounts[id]
 	if a == nil {
 		a = &Account{ID: id}
-		w.state.Accounts[id] = a
+		if w.mode.changing {
+			w.state.Accounts[id] = a
+		}
 	}
 	if a.AccessKeys == nil {
 		a.AccessKeys = map[string]*AccessKey{}
@@ -92,14 +95,16 @@ func (w *World) Authenticate(accessKeyID string) (*Account, *AccessKey, bool) {
 
 // Credentials gives a long-lived pair of keys of an account.
 func (w *World) Credentials(accountID string) AccessKey {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	a := w.Account(accountID)
-	if key := a.firstKey(); key != nil {
-		return *key
-	}
-	w.dirty = true
-	return *a.newAccessKey(w)
+	var key AccessKey
+	w.Do(func() {
+		a := w.Account(accountID)
+		if first := a.firstKey(); first != nil {
+			key = *first
+			return
+		}
+		key = *a.newAccessKey(w)
+	})
+	return key
 }
 
 // firstKey is the key of the user [FirstUser] with the lowest id.

@@ -162,9 +162,9 @@ func (w *World) FindImage(region, id string) *Image {
 
 // KnownImage is [World.FindImage] that gives deregistered images too.
 func (w *World) KnownImage(region, id string) *Image {
-	for _, a := range w.state.Accounts {
-		if r := a.Regions[region]; r != nil && r.Images.Get(id) != nil {
-			return r.Images.Get(id)
+	for _, r := range w.holders[region] {
+		if i := r.Images.Get(id); i != nil {
+			return i
 		}
 	}
 	return nil
@@ -173,40 +173,50 @@ func (w *World) KnownImage(region, id string) *Image {
 // PublicImages counts the account's public images of the Region, which EC2 limits.
 func (r *Region) PublicImages() int {
 	n := 0
-	for _, i := range r.Images.All() {
+	r.Images.walk("", r.Images.rest.publicRows(), func(i *Image) bool {
 		if i.Public && !i.Deregistered {
 			n++
 		}
-	}
+		return true
+	})
 	return n
 }
 
-// VisibleImages are the images of a Region that the account may see.
+// ImageNamed gives the image of a name of the account in the Region that a test
+// takes, or nil: names are no longer unique once images are copied.
+func (r *Region) ImageNamed(name string, take func(*Image) bool) *Image {
+	var found *Image
+	r.Images.walk("", r.Images.rest.named(name), func(i *Image) bool {
+		if i.Name == name && take(i) {
+			kept := *i
+			found = &kept
+		}
+		return found == nil
+	})
+	return found
+}
+
+// VisibleImages are the images of a Region that the account may see, in the order
+// of their ids.
 func (w *World) VisibleImages(region, account string) []*Image {
 	var all []*Image
-	for _, a := range w.state.Accounts {
-		r := a.Regions[region]
-		if r == nil {
-			continue
-		}
-		for _, i := range r.Images.All() {
-			if i.VisibleTo(account) { // never a deregistered one
-				all = append(all, i)
-			}
-		}
-	}
+	w.EachImage(region, Query{Account: account}, func(i *Image) bool {
+		kept := *i
+		all = append(all, &kept)
+		return true
+	})
 	return all
 }
 
 // abandon ends what was being taken when an endpoint was killed: its disks are in
 // no layer, and nothing is left that would finish them.
 func (r *Region) abandon() {
-	for _, i := range r.Images.All() {
+	for _, i := range r.Images.Live() {
 		if i.Held {
 			i.Held, i.Failure = false, &Reason{Code: "Server.InternalError", Message: "Server.InternalError: the endpoint ended while the disk was being taken"}
 		}
 	}
-	for _, s := range r.Snapshots.All() {
+	for _, s := range r.Snapshots.Live() {
 		if s.Held {
 			s.Held, s.Failure, s.Layers = false, "An internal error has occurred", nil
 		}

@@ -130,11 +130,9 @@ func (r *Region) MakeMultiRegion(k *Key) {
 // Keys are the keys of all accounts in a Region.
 func (w *World) Keys(region string) []*Key {
 	var all []*Key
-	for _, a := range w.state.Accounts {
-		if r := a.Regions[region]; r != nil {
-			for _, k := range r.Keys {
-				all = append(all, k)
-			}
+	for _, r := range w.holders[region] {
+		for _, k := range r.Keys {
+			all = append(all, k)
 		}
 	}
 	return all

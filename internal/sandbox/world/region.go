@@ -51,17 +51,27 @@ type Token struct {
 }
 
 // Region gives what the account has in the Region, with a default VPC and a
-// default security group as every account has. Call it inside [World.Do].
+// default security group as every account has. Inside [World.View] a Region that
+// nothing has made yet is empty and is forgotten again.
 func (w *World) Region(accountID, name string) *Region {
-	a := w.Account(accountID)
-	r := a.Regions[name]
-	if r == nil {
-		r = &Region{Name: name, Account: accountID}
-		a.Regions[name] = r
-		r.makeMaps()
-		w.addDefaultNetwork(r)
+	if a := w.state.Accounts[accountID]; a != nil && a.Regions[name] != nil {
+		return a.Regions[name]
 	}
+	r := &Region{Name: name, Account: accountID}
+	r.makeMaps()
+	if !w.mode.changing {
+		return r
+	}
+	w.Account(accountID).Regions[name] = r
+	w.hold(r)
+	w.addDefaultNetwork(r)
 	return r
+}
+
+// HasRegion tells whether the account has anything in the Region yet.
+func (w *World) HasRegion(accountID, name string) bool {
+	a := w.state.Accounts[accountID]
+	return a != nil && a.Regions[name] != nil
 }
 
 // makeMaps makes every map that is missing, as after reading an older state.

@@ -82,9 +82,9 @@ type Volume struct {
 
 // FindSnapshot gives the snapshot of an id in a Region, whoever owns it.
 func (w *World) FindSnapshot(region, id string) *Snapshot {
-	for _, a := range w.state.Accounts {
-		if r := a.Regions[region]; r != nil && r.Snapshots.Get(id) != nil {
-			return r.Snapshots.Get(id)
+	for _, r := range w.holders[region] {
+		if s := r.Snapshots.Get(id); s != nil {
+			return s
 		}
 	}
 	return nil
@@ -107,18 +107,17 @@ func (w *World) MayUse(s *Snapshot, account string) bool {
 // LayerInUse tells whether any snapshot holds the layer, or any instance runs on
 // it, so that its disk may not be dropped.
 func (w *World) LayerInUse(layer string) bool {
-	for _, a := range w.state.Accounts {
-		for _, r := range a.Regions {
-			for _, s := range r.Snapshots.All() {
-				if contains(s.Layers, layer) {
-					return true
-				}
-			}
-			for _, i := range r.Instances {
-				if i.State != StateTerminated && contains(i.Layers, layer) {
-					return true
-				}
-			}
+	used := false
+	for _, r := range w.regions() {
+		r.Snapshots.walk("", r.Snapshots.rest.layeredRows(), func(s *Snapshot) bool {
+			used = contains(s.Layers, layer)
+			return !used
+		})
+		for _, i := range r.Instances {
+			used = used || i.State != StateTerminated && contains(i.Layers, layer)
+		}
+		if used {
+			return true
 		}
 	}
 	return false
@@ -134,19 +133,13 @@ func contains(list []string, s string) bool {
 }
 
 // UsableSnapshots are the snapshots of a Region of which the account may make
-// volumes.
+// volumes, in the order of their ids.
 func (w *World) UsableSnapshots(region, account string) []*Snapshot {
 	var all []*Snapshot
-	for _, a := range w.state.Accounts {
-		r := a.Regions[region]
-		if r == nil {
-			continue
-		}
-		for _, s := range r.Snapshots.All() {
-			if w.MayUse(s, account) {
-				all = append(all, s)
-			}
-		}
-	}
+	w.EachSnapshot(region, Query{Account: account}, func(s *Snapshot) bool {
+		kept := *s
+		all = append(all, &kept)
+		return true
+	})
 	return all
 }

@@ -10,7 +10,7 @@ type TagSet map[string]string
 
 // TagsOf are the tags of a resource of the Region, to read only.
 func (r *Region) TagsOf(id string) TagSet {
-	if tags := r.Tags.Get(id); tags != nil {
+	if tags := r.Tags.Look(id); tags != nil {
 		return *tags
 	}
 	return nil

@@ -15,7 +15,7 @@ func (w *World) addVendors() {
 		for _, region := range RegionNames() {
 			r := w.Region(v.owner, region)
 			image := v.image(region)
-			if r.Images.Get(image.ID) != nil {
+			if r.Images.Has(image.ID) {
 				continue
 			}
 			r.Images.Put(image.ID, image)

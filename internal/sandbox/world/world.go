@@ -7,6 +7,7 @@ import (
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/clock"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world/packed"
 )
 
 // Options say how the world behaves.
@@ -21,6 +22,8 @@ type Options struct {
 	Clock clock.Clock
 	// Seed makes ids, secrets and chances repeat; 0 draws them anew.
 	Seed uint64
+	// bare leaves the vendors' images out.
+	bare bool
 }
 
 // World is everything that exists on the endpoint. Its zero value is of no use;
@@ -32,10 +35,18 @@ type World struct {
 	// unattended stands for the guests of Windows instances.
 	unattended instance.Backend
 
-	mu    sync.Mutex
-	state *State
-	dir   string
-	dirty bool
+	mu sync.RWMutex
+	// saving is held by one [World.Save] at a time.
+	saving sync.Mutex
+	state  *State
+	dir    string
+	dirty  bool
+	mode   mode
+	words  *packed.Words
+	kinds  *kinds
+	// holders are what all accounts have in a Region, by the Region's name, in the
+	// order of the accounts.
+	holders map[string][]*Region
 
 	clock  clock.Clock
 	random *random
@@ -65,6 +76,11 @@ type State struct {
 	Accounts map[string]*Account
 	// NextAddress numbers the loopback addresses given to instances.
 	NextAddress int
+	// Words are those of the shelves' rows, Shelves what is packed in files of its
+	// own, NextShelf the number of the next such file.
+	Words     []string    `json:",omitempty"`
+	Shelves   []shelfNote `json:",omitempty"`
+	NextShelf int         `json:",omitempty"`
 }
 
 // New makes a world, or reads the one that Options.Dir keeps.
@@ -75,26 +91,49 @@ func New(o Options) (*World, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &World{
 		Delays: o.Delays, Backend: o.Backend, unattended: instance.NewNone(), dir: o.Dir, clock: o.Clock, random: newRandom(o.Seed),
-		state: &State{Accounts: map[string]*Account{}}, ctx: ctx, cancel: cancel,
+		state: &State{Accounts: map[string]*Account{}}, ctx: ctx, cancel: cancel, words: packed.NewWords(nil), holders: map[string][]*Region{},
 	}
+	w.kinds = newKinds(w.words)
 	w.firstAddress = int(w.random.below(addressSpread)) // far below the largest int
-	if err := w.load(); err != nil {
+	var err error
+	w.Do(func() { err = w.begin(o.bare) })
+	if err != nil {
 		cancel()
 		return nil, err
 	}
-	w.addVendors()
+	return w, nil
+}
+
+// begin reads what was kept and adds what every world has.
+func (w *World) begin(bare bool) error {
+	if err := w.load(); err != nil {
+		return err
+	}
+	w.Account(HomeAccount)
+	if !bare {
+		w.addVendors()
+	}
 	if len(w.state.Accounts[HomeAccount].AccessKeys) == 0 {
 		w.Account(HomeAccount).newAccessKey(w)
 	}
-	return w, nil
+	return nil
 }
 
 // Do runs f alone in the world. f must not wait for anything.
 func (w *World) Do(f func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.mode.changing = true
+	defer func() { w.mode.changing, w.dirty = false, true }()
 	f()
-	w.dirty = true
+}
+
+// View runs f in the world beside other calls of View, but not beside [World.Do].
+// f must not wait for anything and changes nothing: what it gets may be a copy.
+func (w *World) View(f func()) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	f()
 }
 
 // Go runs f beside the callers until it returns or the world closes. f takes the

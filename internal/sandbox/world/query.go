@@ -1,0 +1,115 @@
+package world
+
+import "slices"
+
+// Query says which images or snapshots of a Region a walk meets.
+type Query struct {
+	// Account is who looks: it meets its own, those shared with it and public ones.
+	Account string
+	// Owner, when set, tells whose are met.
+	Owner func(account string) bool
+	// Name, when set, is the only name that is met; snapshots have none.
+	Name string
+	// After is the id after which the walk begins.
+	After string
+}
+
+// EachImage meets the images of a Region in the order of their ids until f says
+// false. What f gets is good until it returns, and only to read.
+func (w *World) EachImage(region string, q Query, f func(*Image) bool) {
+	each(w.holders[region], q, func(r *Region) *Table[Image] { return &r.Images },
+		func(i *Image) bool { return i.VisibleTo(q.Account) && (q.Name == "" || i.Name == q.Name) }, f)
+}
+
+// EachSnapshot is [World.EachImage] for snapshots.
+func (w *World) EachSnapshot(region string, q Query, f func(*Snapshot) bool) {
+	each(w.holders[region], q, func(r *Region) *Table[Snapshot] { return &r.Snapshots },
+		func(s *Snapshot) bool { return w.MayUse(s, q.Account) }, f)
+}
+
+func each[T any](holders []*Region, q Query, table func(*Region) *Table[T], visible, f func(*T) bool) {
+	var walks []*cursor[T]
+	for _, r := range holders {
+		if q.Owner != nil && !q.Owner(r.Account) {
+			continue
+		}
+		t := table(r)
+		if c := t.from(q.After, t.rows(q, r.Account == q.Account)); c.id() != "" {
+			walks = append(walks, c)
+		}
+	}
+	scratch := new(T)
+	for len(walks) > 0 {
+		first := 0
+		for n := 1; n < len(walks); n++ {
+			if walks[n].id() < walks[first].id() {
+				first = n
+			}
+		}
+		v := walks[first].value(scratch)
+		if walks[first].id() == "" {
+			walks = slices.Delete(walks, first, first+1)
+		}
+		if v != nil && visible(v) && !f(v) {
+			return
+		}
+	}
+}
+
+// walk is the walk over one table, limited to some rows of its shelf.
+func (t *Table[T]) walk(after string, rows []uint32, f func(*T) bool) {
+	scratch := new(T)
+	for c := t.from(after, rows); c.id() != ""; {
+		if v := c.value(scratch); v != nil && !f(v) {
+			return
+		}
+	}
+}
+
+// rows are the rows that a query can meet, nil for all: every one of an owner, and
+// of others what is public or shared with the account.
+func (t *Table[T]) rows(q Query, own bool) []uint32 {
+	var rows []uint32
+	if !own {
+		rows = t.rest.openTo(q.Account)
+	}
+	if q.Name != "" {
+		named := t.rest.named(q.Name)
+		if own {
+			return named
+		}
+		rows = slices.DeleteFunc(rows, func(n uint32) bool { return !within(named, n) })
+	}
+	return rows
+}
+
+// openTo are the rows that are public or shared with an account, in order.
+func (s *shelf[T]) openTo(account string) []uint32 {
+	if s == nil {
+		return []uint32{}
+	}
+	rows := make([]uint32, 0, len(s.public)+len(s.shared[account]))
+	rows = append(append(rows, s.public...), s.shared[account]...)
+	slices.Sort(rows)
+	return slices.Compact(rows)
+}
+
+func (s *shelf[T]) publicRows() []uint32 {
+	if s == nil || s.public == nil {
+		return []uint32{}
+	}
+	return s.public
+}
+
+func (s *shelf[T]) layeredRows() []uint32 {
+	if s == nil || s.layered == nil {
+		return []uint32{}
+	}
+	return s.layered
+}
+
+// within tells whether rows, which are in order, have a row.
+func within(rows []uint32, row uint32) bool {
+	_, found := slices.BinarySearch(rows, row)
+	return found
+}
