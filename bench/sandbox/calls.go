@@ -46,7 +46,7 @@ var kinds = []kind{
 		return values("DescribeImages", "Owner.1", "self", "MaxResults", "50")
 	}},
 	{"DescribeImages, tag filter", 4, func(_ target, r *rand.Rand) url.Values {
-		return values("DescribeImages", "Owner.1", "self", "Filter.1.Name", "tag:goldenami:run", "Filter.1.Value.1", fmt.Sprintf("01K%023d", r.IntN(100)))
+		return values("DescribeImages", "Owner.1", "self", "Filter.1.Name", "tag:build-run", "Filter.1.Value.1", fmt.Sprintf("01K%023d", r.IntN(100)))
 	}},
 	{"DescribeSnapshots, one id", 16, func(t target, r *rand.Rand) url.Values {
 		return values("DescribeSnapshots", "SnapshotId.1", pick(r, t.snapshots))

@@ -102,6 +102,6 @@ func (w *World) populatedSnapshot(r *Region, image *Image, v *MappedVolume) *Sna
 func populatedTags(n int) map[string]string {
 	return map[string]string{
 		"Name": fmt.Sprintf("golden-%02d", n%100), "team": []string{"web", "data", "platform", "edge"}[n%4],
-		"goldenami:run": fmt.Sprintf("01K%023d", n), "goldenami:tier": []string{"base", "hardened", "product"}[n%3],
+		"build-run": fmt.Sprintf("01K%023d", n), "build-tier": []string{"base", "hardened", "product"}[n%3],
 	}
 }
