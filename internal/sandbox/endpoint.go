@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/authorize"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/clock"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/control"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/ec2"
@@ -88,7 +89,7 @@ func New(o Options) (*Endpoint, error) {
 	if o.Throttle {
 		e.gates = append(e.gates, throttled(throttle.New()))
 	}
-	e.gates = append(e.gates, ec2.Unseen)
+	e.gates = append(e.gates, authorize.Gate, ec2.Unseen)
 	for _, set := range Services() {
 		e.services[set.Service] = set
 		if set.Protocol == action.JSON {

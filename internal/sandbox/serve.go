@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,7 +32,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.world.Tick()
 	call := &action.Call{
 		Context: r.Context(), World: e.world, RequestID: e.world.NewRequestID(), Now: e.world.Now(),
-		Endpoint: "http://" + r.Host, Body: body,
+		Endpoint: "http://" + r.Host, Body: body, UserAgent: r.UserAgent(),
 	}
 	set, name := e.route(r, call)
 	if set == nil {
@@ -70,12 +71,13 @@ func (e *Endpoint) authenticate(r *http.Request, call *action.Call, set *action.
 		var account *world.Account
 		var key *world.AccessKey
 		if account, key, known = e.world.Authenticate(scope.accessKey); known {
-			call.Account, call.Principal = account.ID, key.Principal
+			call.Account, call.Principal, call.AccessKeyID = account.ID, key.Principal, key.ID
 			status = account.OptInStatus(scope.region)
 			known = !key.Inactive && (key.Expires.IsZero() || call.Now.Before(key.Expires))
 		}
 	})
 	call.Region = scope.region
+	call.SourceIP, _, _ = net.SplitHostPort(r.RemoteAddr)
 	switch {
 	case !known, status == world.NotOptedIn:
 		return errCredentials(set)

@@ -28,8 +28,11 @@ type Call struct {
 	Account         string
 	Principal       string
 	Region          string
-	RequestID       string
-	Now             time.Time
+	// AccessKeyID is the key that the call is signed with, SourceIP and UserAgent
+	// are whom it comes from.
+	AccessKeyID, SourceIP, UserAgent string
+	RequestID                        string
+	Now                              time.Time
 	// Endpoint is this endpoint's own URL.
 	Endpoint string
 	// Faults befall what the call makes.

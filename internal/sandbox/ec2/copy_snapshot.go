@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/authorize"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -138,19 +139,17 @@ func copyOf(c *action.Call, from *world.Snapshot, encrypted *bool, keyID string)
 // key too.
 func copyKey(c *action.Call, from *world.Snapshot, encrypted *bool, keyID string) (*world.Key, error) {
 	if from.Encrypted {
-		key, err := usableKey(c, from.Region, from.KMSKeyARN)
-		if err != nil {
-			return nil, err
-		}
-		if keyID == "" && from.Region == c.Region && from.OwnerID == c.Account {
-			return key, nil
+		keeps := keyID == "" && from.Region == c.Region && from.OwnerID == c.Account
+		key, err := usableKey(c, from.Region, from.KMSKeyARN, reading(keeps))
+		if err != nil || keeps {
+			return key, err
 		}
 	}
 	switch {
 	case keyID != "":
-		return usableKey(c, c.Region, keyID)
+		return usableKey(c, c.Region, keyID, authorize.Encrypt)
 	case from.Encrypted || encrypted != nil && *encrypted || c.Mine().EncryptByDefault:
-		return usableKey(c, c.Region, defaultKey(c, c.Region).ARN)
+		return usableKey(c, c.Region, defaultKey(c, c.Region).ARN, authorize.Encrypt)
 	}
 	return nil, nil //nolint:nilnil // no key is an answer: the copy is plain
 }

@@ -1,7 +1,10 @@
 package ec2
 
 import (
+	"net/url"
+
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/authorize"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 )
 
@@ -54,6 +57,8 @@ func deleteAssociated(c *action.Call, id string) string {
 	case s == nil:
 		return "client-error"
 	case s.OwnerID != c.Account:
+		return "missing-permissions"
+	case authorize.Also(c, "DeleteSnapshot", url.Values{"SnapshotId": {id}}) != nil:
 		return "missing-permissions"
 	case len(usersOf(c, id)) > 0:
 		return "skipped"

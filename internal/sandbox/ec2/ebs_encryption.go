@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/authorize"
 )
 
 func init() {
@@ -51,7 +52,7 @@ type modifyDefaultKeyInput struct {
 
 // modifyDefaultKey looks at the key at once.
 func modifyDefaultKey(c *action.Call, in *modifyDefaultKeyInput) (*defaultKeyOutput, error) {
-	key, err := usableKey(c, c.Region, in.KMSKeyID)
+	key, err := usableKey(c, c.Region, in.KMSKeyID, authorize.Encrypt)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/authorize"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -24,12 +25,12 @@ func (e *keyError) Unwrap() error { return e.refusal }
 // or not permitted: it does not tell which.
 const keyInaccessible = "Given key ID is not accessible"
 
-// usableKey finds the key of a reference and checks that EBS can encrypt with it
-// for the caller: it exists in the Region, is permitted, symmetric and enabled.
-func usableKey(c *action.Call, region, ref string) (*world.Key, error) {
+// usableKey finds the key of a reference and checks that EBS can use it for the
+// caller: it exists in the Region, is permitted, symmetric and enabled.
+func usableKey(c *action.Call, region, ref string, use authorize.Use) (*world.Key, error) {
 	key := c.World.FindKey(c.Account, region, ref)
 	switch {
-	case key == nil || !key.UsableBy(c.Account):
+	case key == nil || !authorize.EBS(c, key, use):
 		return nil, &keyError{
 			Reason:  world.Reason{Code: "Client.InternalError", Message: keyInaccessible},
 			refusal: wire.Errorf("InvalidParameterValue", "The specified keyId %s is invalid", ref),
@@ -46,6 +47,15 @@ func usableKey(c *action.Call, region, ref string) (*world.Key, error) {
 		}
 	}
 	return key, nil
+}
+
+// reading is how EBS uses the key of a snapshot: what is made of it keeps the key,
+// or goes on under another one.
+func reading(keeps bool) authorize.Use {
+	if keeps {
+		return authorize.Keep
+	}
+	return authorize.Read
 }
 
 // defaultKey is the key that EBS uses where the caller names none: the account's
@@ -74,22 +84,23 @@ func volumeEncryption(c *action.Call, encrypted *bool, keyID string, snapshot *w
 		// The rule is documented; neither code nor text are verified.
 		return false, "", wire.Errorf("InvalidParameterValue", "Snapshot %s is encrypted. Creating an unencrypted volume from an encrypted snapshot is not supported", snapshot.ID)
 	}
+	keeps := fromEncrypted && keyID == "" && snapshot.OwnerID == c.Account
 	if fromEncrypted {
-		if _, err := usableKey(c, c.Region, snapshot.KMSKeyARN); err != nil {
+		if _, err := usableKey(c, c.Region, snapshot.KMSKeyARN, reading(keeps)); err != nil {
 			return false, "", err
 		}
 	}
 	switch {
 	case keyID != "":
-		key, err := usableKey(c, c.Region, keyID)
+		key, err := usableKey(c, c.Region, keyID, authorize.Encrypt)
 		if err != nil {
 			return false, "", err
 		}
 		return true, key.ARN, nil
-	case fromEncrypted && snapshot.OwnerID == c.Account:
+	case keeps:
 		return true, snapshot.KMSKeyARN, nil
 	case asked || fromEncrypted || c.Mine().EncryptByDefault:
-		key, err := usableKey(c, c.Region, defaultKey(c, c.Region).ARN)
+		key, err := usableKey(c, c.Region, defaultKey(c, c.Region).ARN, authorize.Encrypt)
 		if err != nil {
 			return false, "", err
 		}

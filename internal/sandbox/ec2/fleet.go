@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/authorize"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -206,6 +207,9 @@ func (p fleetPool) priority() float64 {
 }
 
 func (p fleetPool) launch(c *action.Call, f *world.Fleet, lifecycle, interruption string) error {
+	if refusal := authorize.Also(c, "RunInstances", p.parameters(lifecycle)); refusal != nil {
+		return refusal
+	}
 	var d launchData
 	o, t := p.override, p.config.Template
 	if err := templateLaunch(c, &d, t.ID, t.Name, t.Version); err != nil {

@@ -70,14 +70,14 @@ type securityGroupRuleX struct {
 }
 
 func authorizeIngress(c *action.Call, in *authorizeInput) (*authorizeOutput, error) {
-	return authorize(c, in, false)
+	return authorizeRules(c, in, false)
 }
 
 func authorizeEgress(c *action.Call, in *authorizeInput) (*authorizeOutput, error) {
-	return authorize(c, in, true)
+	return authorizeRules(c, in, true)
 }
 
-func authorize(c *action.Call, in *authorizeInput, egress bool) (*authorizeOutput, error) {
+func authorizeRules(c *action.Call, in *authorizeInput, egress bool) (*authorizeOutput, error) {
 	tags, err := tagsFor(in.Tags, "security-group-rule")
 	if err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 func TestInlinePoliciesOfUsers(t *testing.T) {
 	t.Parallel()
 	_, c := start(t)
-	me := aws.String("sandbox")
+	me := ok(t, c.CreateUser, iam.CreateUserInput{UserName: aws.String("copier")}).User.UserName
 	put := func(name, document string) iam.PutUserPolicyInput {
 		return iam.PutUserPolicyInput{UserName: me, PolicyName: aws.String(name), PolicyDocument: aws.String(document)}
 	}
@@ -41,7 +41,7 @@ func TestInlinePoliciesOfUsers(t *testing.T) {
 	// White space is free, the rest is counted over all policies of the user.
 	ok(t, c.PutUserPolicy, put("a", strings.Repeat(" ", 3000)+mayCopy))
 	long := strings.Replace(mayCopy, "ec2:CopyImage", "ec2:"+strings.Repeat("x", 1900), 1)
-	refused(t, c.PutUserPolicy, put("long", long), 409, "LimitExceeded", "Maximum policy size of 2048 bytes exceeded for user sandbox")
+	refused(t, c.PutUserPolicy, put("long", long), 409, "LimitExceeded", "Maximum policy size of 2048 bytes exceeded for user copier")
 	ok(t, c.DeleteUserPolicy, iam.DeleteUserPolicyInput{UserName: me, PolicyName: aws.String("a")})
 	refused(t, c.GetUserPolicy, iam.GetUserPolicyInput{UserName: me, PolicyName: aws.String("a")}, 404, "NoSuchEntity", "The user policy with name a cannot be found.")
 }
@@ -94,8 +94,9 @@ func TestABoundaryKeepsItsPolicy(t *testing.T) {
 	t.Parallel()
 	_, c := start(t)
 	arn := ok(t, c.CreatePolicy, iam.CreatePolicyInput{PolicyName: aws.String("fence"), PolicyDocument: aws.String(mayCopy)}).Policy.Arn
-	ok(t, c.PutUserPermissionsBoundary, iam.PutUserPermissionsBoundaryInput{UserName: aws.String("sandbox"), PermissionsBoundary: arn})
-	if me := ok(t, c.GetUser, iam.GetUserInput{}).User; *me.PermissionsBoundary.PermissionsBoundaryArn != *arn {
+	name := ok(t, c.CreateUser, iam.CreateUserInput{UserName: aws.String("fenced")}).User.UserName
+	ok(t, c.PutUserPermissionsBoundary, iam.PutUserPermissionsBoundaryInput{UserName: name, PermissionsBoundary: arn})
+	if me := ok(t, c.GetUser, iam.GetUserInput{UserName: name}).User; *me.PermissionsBoundary.PermissionsBoundaryArn != *arn {
 		t.Errorf("me: %+v", me)
 	}
 	if p := ok(t, c.GetPolicy, iam.GetPolicyInput{PolicyArn: arn}).Policy; *p.PermissionsBoundaryUsageCount != 1 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/authorize"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -91,8 +92,14 @@ func deleteAlias(c *action.Call, in *deleteAliasInput) (*none, error) {
 	if strings.HasPrefix(in.AliasName, "alias/aws/") {
 		return nil, wire.Errorf("NotAuthorizedException", "")
 	}
-	if _, there := c.Mine().Aliases[in.AliasName]; !there {
+	id, there := c.Mine().Aliases[in.AliasName]
+	if !there {
 		return nil, errNoAlias(aliasARN(c, in.AliasName))
+	}
+	if key := c.Mine().Keys[id]; key != nil {
+		if refusal := authorize.Key(c, key, "DeleteAlias", nil); refusal != nil {
+			return nil, refusal
+		}
 	}
 	delete(c.Mine().Aliases, in.AliasName)
 	return &none{}, nil

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/authorize"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -77,7 +78,7 @@ func (s sealed) key(c *action.Call, id string) (*world.Key, error) {
 		return k, err
 	}
 	for _, k := range c.World.Keys(c.Region) {
-		if k.ID == id && mayUse(c, k, s.operation, s.context) {
+		if k.ID == id && authorize.Key(c, k, s.operation, s.context) == nil {
 			return encrypting(c, k.ARN, s.operation, s.context)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/authorize"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -15,7 +16,7 @@ type revokeGrantInput struct {
 }
 
 func revokeGrant(c *action.Call, in *revokeGrantInput) (*none, error) {
-	key, err := ofOwner(c, in.KeyID, "RevokeGrant")
+	key, err := managed(c, in.KeyID, "RevokeGrant")
 	if err != nil {
 		return nil, err
 	}
@@ -33,16 +34,27 @@ func retireGrant(c *action.Call, in *retireGrantInput) (*none, error) {
 		if in.KeyID == "" || in.GrantID == "" {
 			return nil, wire.Errorf("ValidationException", "Either a grant token, or a key ARN and a grant ID must be given.") // unverified: text
 		}
-		key, err := usable(c, in.KeyID, "RetireGrant", nil)
+		key, err := find(c, in.KeyID)
 		if err != nil {
 			return nil, err
+		}
+		at := slices.IndexFunc(key.Grants, func(g *world.Grant) bool { return g.ID == in.GrantID })
+		if at >= 0 {
+			if refusal := authorize.RetireGrant(c, key, key.Grants[at]); refusal != nil {
+				return nil, refusal
+			}
 		}
 		return endGrant(key, in.GrantID, "", in.DryRun)
 	}
 	for _, key := range c.World.Keys(c.Region) {
-		if slices.ContainsFunc(key.Grants, func(g *world.Grant) bool { return g.Token == in.GrantToken }) {
-			return endGrant(key, "", in.GrantToken, in.DryRun)
+		at := slices.IndexFunc(key.Grants, func(g *world.Grant) bool { return g.Token == in.GrantToken })
+		if at < 0 {
+			continue
 		}
+		if refusal := authorize.RetireGrant(c, key, key.Grants[at]); refusal != nil {
+			return nil, refusal
+		}
+		return endGrant(key, "", in.GrantToken, in.DryRun)
 	}
 	return nil, errGrantToken()
 }

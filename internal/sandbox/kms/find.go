@@ -2,10 +2,10 @@ package kms
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/authorize"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -49,30 +49,18 @@ func settle(c *action.Call, k *world.Key) {
 	}
 }
 
-// usable is [find] for who may use the key but need not own it. Context is the
-// encryption context of a cryptographic operation, which a grant may constrain.
+// usable is [find] for who has the permission for an operation, of the key's
+// account or of another one. Context is the encryption context of a cryptographic
+// operation, which a grant may constrain.
 func usable(c *action.Call, ref, operation string, context map[string]string) (*world.Key, error) {
 	key, err := find(c, ref)
 	if err != nil {
 		return nil, err
 	}
-	if !mayUse(c, key, operation, context) {
-		return nil, denied(c, key, operation)
+	if refusal := authorize.Key(c, key, operation, context); refusal != nil {
+		return nil, refusal
 	}
 	return key, nil
-}
-
-// mayUse tells whether the caller's account may do an operation with the key: its
-// policy says so, or a grant that names the operation and whose constraints hold.
-func mayUse(c *action.Call, key *world.Key, operation string, context map[string]string) bool {
-	policyAlone := *key
-	policyAlone.Grants = nil
-	if policyAlone.UsableBy(c.Account) {
-		return true
-	}
-	return key.UsableBy(c.Account) && slices.ContainsFunc(key.Grants, func(g *world.Grant) bool {
-		return slices.Contains(g.Operations, operation) && g.Holds(context)
-	})
 }
 
 func denied(c *action.Call, key *world.Key, operation string) error {
@@ -80,18 +68,14 @@ func denied(c *action.Call, key *world.Key, operation string) error {
 		c.Principal, operation, key.ARN, operation)
 }
 
-// managed is [find] for what only the owner does, and only to its own keys.
+// managed is [usable] for what no other account may do, whatever the key's policy
+// says (AWS KMS Developer Guide, "Cross-account use: No").
 func managed(c *action.Call, ref, operation string) (*world.Key, error) {
-	key, err := find(c, ref)
-	switch {
-	case err != nil:
-		return nil, err
-	case key.Account != c.Account:
+	key, err := usable(c, ref, operation, nil)
+	if err == nil && key.Account != c.Account {
 		return nil, denied(c, key, operation)
-	case key.Manager == world.ManagedByAWS:
-		return nil, wire.Errorf("AccessDeniedException", "%s is managed by AWS and cannot be changed", key.ARN) // unverified: text
 	}
-	return key, nil
+	return key, err
 }
 
 // alive is [managed] for what cannot be done to a key that is to be deleted.

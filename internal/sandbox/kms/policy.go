@@ -6,7 +6,6 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/policy"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
-	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
 
 func init() {
@@ -28,15 +27,6 @@ type getKeyPolicyOutput struct {
 	PolicyName string `json:"PolicyName"`
 }
 
-// ofOwner is [find] for what only the owner may read.
-func ofOwner(c *action.Call, ref, operation string) (*world.Key, error) {
-	key, err := find(c, ref)
-	if err == nil && key.Account != c.Account {
-		err = denied(c, key, operation)
-	}
-	return key, err
-}
-
 func checkPolicyName(name string) error {
 	if name != "" && name != policyName {
 		return wire.Errorf("NotFoundException", "No such policy exists")
@@ -45,7 +35,7 @@ func checkPolicyName(name string) error {
 }
 
 func getKeyPolicy(c *action.Call, in *getKeyPolicyInput) (*getKeyPolicyOutput, error) {
-	key, err := ofOwner(c, in.KeyID, "GetKeyPolicy")
+	key, err := managed(c, in.KeyID, "GetKeyPolicy")
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +78,7 @@ type listKeyPoliciesOutput struct {
 }
 
 func listKeyPolicies(c *action.Call, in *listKeyPoliciesInput) (*listKeyPoliciesOutput, error) {
-	if _, err := ofOwner(c, in.KeyID, "ListKeyPolicies"); err != nil {
+	if _, err := managed(c, in.KeyID, "ListKeyPolicies"); err != nil {
 		return nil, err
 	}
 	part, next, err := cut([]string{policyName}, &in.paged, 1000, func(name string) string { return name })

@@ -103,7 +103,7 @@ func tagList(tags map[string]string) []tag {
 }
 
 func listResourceTags(c *action.Call, in *listTagsInput) (*listTagsOutput, error) {
-	key, err := ofOwner(c, in.KeyID, "ListResourceTags")
+	key, err := managed(c, in.KeyID, "ListResourceTags")
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func Parse(kind Kind, text string) (*Document, error) {
 	if d.Version != versionNew && (kind == Identity || kind == Session) {
 		return nil, malformed(textVersion)
 	}
-	if err := checkPrincipals(kind, d); err != nil {
+	if err := checkParts(kind, d); err != nil {
 		return nil, err
 	}
 	if err := checkDates(d); err != nil {
@@ -56,12 +56,15 @@ func Parse(kind Kind, text string) (*Document, error) {
 	return d, nil
 }
 
-func checkPrincipals(kind Kind, d *Document) error {
+// checkParts is which elements a statement of the kind has at all.
+func checkParts(kind Kind, d *Document) error {
 	for _, s := range d.Statements {
 		has := s.Principals != nil || s.NotPrincipals != nil
 		switch {
 		case has && (kind == Identity || kind == Session):
 			return malformed(textPrincipal)
+		case kind == Trust && len(s.Resources)+len(s.NotResources) > 0:
+			return malformed(textProhibited)
 		case !has && (kind == Trust || kind == Key):
 			return malformed(textNoPrincipal)
 		}
@@ -101,11 +104,7 @@ func (s Statement) check(kind Kind) error {
 	if len(s.Actions)+len(s.NotActions) == 0 {
 		return malformed(textActions)
 	}
-	if kind == Trust {
-		if len(s.Resources)+len(s.NotResources) > 0 {
-			return malformed(textProhibited)
-		}
-	} else if len(s.Resources)+len(s.NotResources) == 0 {
+	if kind != Trust && len(s.Resources)+len(s.NotResources) == 0 {
 		return malformed(textResources)
 	}
 	for _, r := range slices.Concat(s.Resources, s.NotResources) {

@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"net/http"
 	"regexp"
 	"time"
 
@@ -27,8 +26,9 @@ type assumeRoleInput struct {
 	} `q:"Tags"`
 	TransitiveKeys []string `q:"TransitiveTagKeys"`
 	SourceIdentity string   `q:"SourceIdentity"`
-	SerialNumber   string   `q:"SerialNumber"`
-	TokenCode      string   `q:"TokenCode"`
+	// SerialNumber and TokenCode are of an MFA device, of which no user here has one.
+	SerialNumber string `q:"SerialNumber"`
+	TokenCode    string `q:"TokenCode"`
 }
 
 type assumeRoleOutput struct {
@@ -64,39 +64,44 @@ func assumeRole(c *action.Call, in *assumeRoleInput) (*assumeRoleOutput, error) 
 	if !sessionName.MatchString(in.SessionName) {
 		return nil, wire.Errorf("ValidationError", "1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*", in.SessionName)
 	}
-	seconds := int64(3600)
-	if in.Duration != nil {
-		seconds = *in.Duration
-	}
-	if seconds < 900 || seconds > 43200 {
-		return nil, wire.Errorf("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
-	}
 	account := c.World.Account(parts[1])
 	role := roleOf(c.World, account, parts[3])
-	if role == nil || !trusts(role.TrustPolicy, c.Account, c.Principal, in.ExternalID) {
-		return nil, wire.Errorf("AccessDenied", "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", c.Principal, in.RoleARN).WithStatus(http.StatusForbidden)
+	asked, err := in.session(c, account.ID, role)
+	if err != nil {
+		return nil, err
+	}
+	seconds, err := in.seconds(role, asked.chained)
+	if err != nil {
+		return nil, err
 	}
 	expires := c.Now.Add(time.Duration(seconds) * time.Second)
 	arn := "arn:aws:sts::" + account.ID + ":assumed-role/" + role.Name + "/" + in.SessionName
 	key := c.World.NewSession(account.ID, arn, expires)
+	asked.keep(key)
+	key.Created = c.Now
+	role.LastUsed, role.LastUsedRegion = c.Now, c.Region
 	return &assumeRoleOutput{
 		Credentials: credentials{AccessKeyID: key.ID, Secret: key.Secret, Token: key.Session, Expiration: wire.Time(expires)},
 		User:        assumedUser{ID: role.ID + ":" + in.SessionName, ARN: arn},
 	}, nil
 }
 
-// organizationRole is the role that AWS Organizations makes in every account of
-// an organization, trusting the management account: here, the home account.
-const organizationRole = "OrganizationAccountAccessRole"
-
-func roleOf(w *world.World, account *world.Account, name string) *world.Role {
-	if role := account.Roles[name]; role != nil || name != organizationRole || account.ID == world.HomeAccount {
-		return role
+// seconds is how long the session is to last: an hour where nothing is said, at
+// most what the role allows, and at most an hour for a session that a session
+// starts.
+func (in *assumeRoleInput) seconds(role *world.Role, chained bool) (int64, error) {
+	const hour = 3600
+	seconds := int64(hour)
+	if in.Duration != nil {
+		seconds = *in.Duration
 	}
-	return &world.Role{
-		Entity: world.Entity{
-			Name: name, ID: "AROA" + account.ID, ARN: "arn:aws:iam::" + account.ID + ":role/" + name, Path: "/", Created: w.Now(),
-		},
-		TrustPolicy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::` + world.HomeAccount + `:root"}}]}`,
+	switch {
+	case seconds < 900:
+		return 0, wire.Errorf("ValidationError", "1 validation error detected: Value '%d' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900", seconds)
+	case chained && seconds > hour:
+		return 0, wire.Errorf("ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
+	case seconds > role.MaxSessionSeconds():
+		return 0, wire.Errorf("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
+	return seconds, nil
 }

@@ -1,9 +1,8 @@
 package sts
 
 import (
-	"strings"
-
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/authorize"
 )
 
 func init() { action.Add(Actions, "GetCallerIdentity", getCallerIdentity) }
@@ -16,10 +15,5 @@ type callerIdentity struct {
 
 // getCallerIdentity needs no permission on AWS, so it is never refused.
 func getCallerIdentity(c *action.Call, _ *struct{}) (*callerIdentity, error) {
-	id := "AIDA" + c.Account
-	if _, session, assumed := strings.Cut(c.Principal, ":assumed-role/"); assumed {
-		_, name, _ := strings.Cut(session, "/")
-		id = "AROA" + c.Account + ":" + name
-	}
-	return &callerIdentity{ARN: c.Principal, UserID: id, Account: c.Account}, nil
+	return &callerIdentity{ARN: c.Principal, UserID: authorize.CallerID(c), Account: c.Account}, nil
 }

@@ -39,6 +39,14 @@ type AccessKey struct {
 	Inactive bool
 	// Expires is when temporary credentials end; zero for others.
 	Expires time.Time
+	// SessionPolicies and SessionPolicyARNs are the policies that AssumeRole was
+	// given for the session: documents, and ARNs of managed policies.
+	SessionPolicies, SessionPolicyARNs []string
+	// SessionTags are the session's tags; those of TransitiveTags go on to the
+	// sessions that it starts. SourceIdentity does so too.
+	SessionTags    map[string]string
+	TransitiveTags []string
+	SourceIdentity string
 }
 
 // Account gives the account of an id and makes it when it is new: any twelve

@@ -1,9 +1,7 @@
 package world
 
 import (
-	"encoding/json"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 )
@@ -92,15 +90,21 @@ type ParameterVersion struct {
 	Labels   []string
 }
 
-// EBSKey gives the account's aws/ebs key of the Region; the first use makes it.
+// EBSKey gives the account's aws/ebs key of the Region; the first use makes it. Its
+// policy is the one that AWS gives it: use through EBS alone, and the account may
+// look at it.
 func (w *World) EBSKey(r *Region) *Key {
 	if id, made := r.Aliases[EBSAlias]; made {
 		return r.Keys[id]
 	}
 	k := w.NewKey(r)
 	k.Manager, k.Description = ManagedByAWS, "Default key that protects my EBS volumes when no other key is defined"
-	k.Policy = `{"Version":"2012-10-17","Id":"auto-ebs-2","Statement":[{"Sid":"Allow access through EBS for all principals in the account that are authorized to use EBS","Effect":"Allow","Principal":{"AWS":"` +
-		r.Account + `"},"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:CreateGrant","kms:DescribeKey"],"Resource":"*"}]}`
+	k.Policy = `{"Version":"2012-10-17","Id":"auto-ebs-2","Statement":[` +
+		`{"Sid":"Allow access through EBS for all principals in the account that are authorized to use EBS","Effect":"Allow","Principal":{"AWS":"*"},` +
+		`"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:CreateGrant","kms:DescribeKey"],"Resource":"*",` +
+		`"Condition":{"StringEquals":{"kms:CallerAccount":"` + r.Account + `","kms:ViaService":"ec2.` + r.Name + `.amazonaws.com"}}},` +
+		`{"Sid":"Allow direct access to key metadata to the account","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + r.Account + `:root"},` +
+		`"Action":["kms:Describe*","kms:Get*","kms:List*","kms:RevokeGrant"],"Resource":"*"}]}`
 	r.Aliases[EBSAlias] = k.ID
 	return k
 }
@@ -140,8 +144,8 @@ func (w *World) Keys(region string) []*Key {
 
 // FindKey gives the key that a reference stands for, seen from an account in a
 // Region: a key id, alias/name, or the ARN of a key or alias, of that Region. It
-// is nil where there is none; whether the account may use the key is
-// [Key.UsableBy]. alias/aws/ebs is made on demand.
+// is nil where there is none; whether the caller may use it is
+// decided in package authorize. alias/aws/ebs is made on demand.
 func (w *World) FindKey(account, region, ref string) *Key {
 	if arn, ok := strings.CutPrefix(ref, "arn:aws:kms:"); ok {
 		parts := strings.SplitN(arn, ":", 3)
@@ -165,92 +169,4 @@ func (w *World) FindKey(account, region, ref string) *Key {
 		return nil
 	}
 	return k
-}
-
-// UsableBy tells whether the account may encrypt and decrypt with the key: its
-// owner may; another account when a statement of the key's policy allows it by
-// name, or a grant has one of its principals as grantee. A deny statement that
-// names the account wins. An AWS-managed key serves its own account alone.
-func (k *Key) UsableBy(account string) bool {
-	if k.Account == account {
-		return true
-	}
-	if k.Manager == ManagedByAWS {
-		return false
-	}
-	var doc struct {
-		Statement statements `json:"Statement"`
-	}
-	allowed := slices.ContainsFunc(k.Grants, func(g *Grant) bool { return principalAccount(g.Grantee) == account })
-	if json.Unmarshal([]byte(k.Policy), &doc) != nil {
-		return allowed
-	}
-	for _, s := range doc.Statement {
-		if !s.names(account) {
-			continue
-		}
-		switch s.Effect {
-		case "Deny":
-			return false
-		case "Allow":
-			allowed = true
-		}
-	}
-	return allowed
-}
-
-type statement struct {
-	Effect    string
-	Principal json.RawMessage
-}
-
-// statements is the policy language's "one or a list".
-type statements []statement
-
-// UnmarshalJSON reads one statement or a list of them.
-func (s *statements) UnmarshalJSON(text []byte) error {
-	if len(text) > 0 && text[0] == '{' {
-		*s = make(statements, 1)
-		return json.Unmarshal(text, &(*s)[0])
-	}
-	return json.Unmarshal(text, (*[]statement)(s))
-}
-
-// names tells whether the statement's principals include the account.
-func (s statement) names(account string) bool {
-	for _, p := range principals(s.Principal) {
-		if p == "*" || principalAccount(p) == account {
-			return true
-		}
-	}
-	return false
-}
-
-// principals are the members of "*", {"AWS": one} or {"AWS": [list]}.
-func principals(raw json.RawMessage) []string {
-	var word string
-	if json.Unmarshal(raw, &word) == nil {
-		return []string{word}
-	}
-	var typed struct{ AWS json.RawMessage }
-	if json.Unmarshal(raw, &typed) != nil {
-		return nil
-	}
-	var list []string
-	if json.Unmarshal(typed.AWS, &word) == nil {
-		return []string{word}
-	}
-	if json.Unmarshal(typed.AWS, &list) != nil {
-		return nil
-	}
-	return list
-}
-
-// principalAccount is the account of a principal, given as an ARN or as the
-// account's id alone.
-func principalAccount(p string) string {
-	if parts := strings.SplitN(p, ":", 6); len(parts) == 6 {
-		return parts[4]
-	}
-	return p
 }

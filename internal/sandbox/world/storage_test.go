@@ -40,28 +40,6 @@ func TestSnapshotProgress(t *testing.T) {
 	}
 }
 
-func TestKeyPolicies(t *testing.T) {
-	t.Parallel()
-	const owner, partner = "123456789012", "111122223333"
-	for policy, want := range map[string]bool{
-		`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + owner + `:root"}}]}`:                                     false,
-		`{"Statement":{"Effect":"Allow","Principal":{"AWS":"` + partner + `"}}}`:                                                       true,
-		`{"Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::` + partner + `:role/build"]}}]}`:                           true,
-		`{"Statement":[{"Effect":"Allow","Principal":"*"}]}`:                                                                           true,
-		`{"Statement":[{"Effect":"Allow","Principal":"*"},{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::` + partner + `:root"}}]}`: false,
-		`{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"}}]}`:                                               false,
-		`not a policy`: false,
-	} {
-		k := &Key{Account: owner, Manager: ManagedByCustomer, Policy: policy}
-		if k.UsableBy(partner) != want || !k.UsableBy(owner) {
-			t.Errorf("policy %s: partner %v, owner %v", policy, k.UsableBy(partner), k.UsableBy(owner))
-		}
-	}
-	if k := (&Key{Account: owner, Manager: ManagedByAWS, Policy: `{"Statement":[{"Effect":"Allow","Principal":"*"}]}`}); k.UsableBy(partner) {
-		t.Error("an AWS-managed key serves another account")
-	}
-}
-
 // A killed endpoint leaves images whose disk nobody takes any more.
 func TestHeldImagesOfAKilledEndpointHaveFailed(t *testing.T) {
 	t.Parallel()
