@@ -80,6 +80,20 @@ func TestInstanceShowsItsOptions(t *testing.T) {
 	}
 }
 
+// The groups of a template's interface are named groupId in the answer, where other
+// lists have item.
+func TestTemplateDataOfAnInstanceHasItsGroups(t *testing.T) {
+	t.Parallel()
+	c := start(t, world.Delays{})
+	made, err := c.run(types.InstanceTypeT3Small, nil)
+	i := must(t, made, err)
+	out, err := c.home.GetLaunchTemplateData(t.Context(), &ec2.GetLaunchTemplateDataInput{InstanceId: i.InstanceId})
+	n := must(t, out, err).LaunchTemplateData.NetworkInterfaces
+	if len(n) != 1 || len(n[0].Groups) != 1 || n[0].Groups[0] != *i.SecurityGroups[0].GroupId {
+		t.Errorf("interfaces: %+v", n)
+	}
+}
+
 func TestDisabledTerminationAndStop(t *testing.T) {
 	t.Parallel()
 	c := start(t, world.Delays{})

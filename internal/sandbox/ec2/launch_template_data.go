@@ -53,12 +53,12 @@ type templateEBS struct {
 }
 
 type templateInterface struct {
-	DeviceIndex         int64            `xml:"deviceIndex"`
-	SubnetID            string           `xml:"subnetId,omitempty"`
-	AssociatePublicIP   *bool            `xml:"associatePublicIpAddress,omitempty"`
-	DeleteOnTermination *bool            `xml:"deleteOnTermination,omitempty"`
-	Description         string           `xml:"description,omitempty"`
-	GroupIDs            wire.Set[string] `xml:"groupSet,omitempty"`
+	DeviceIndex         int64    `xml:"deviceIndex"`
+	SubnetID            string   `xml:"subnetId,omitempty"`
+	AssociatePublicIP   *bool    `xml:"associatePublicIpAddress,omitempty"`
+	DeleteOnTermination *bool    `xml:"deleteOnTermination,omitempty"`
+	Description         string   `xml:"description,omitempty"`
+	GroupIDs            []string `xml:"groupSet>groupId,omitempty"`
 }
 
 type templateTags struct {
