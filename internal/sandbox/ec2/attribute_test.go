@@ -28,7 +28,7 @@ func TestModifyImageAttributeTakesOneAttribute(t *testing.T) {
 	err := c.modify(&ec2.ModifyImageAttributeInput{ImageId: id, Description: &types.AttributeValue{Value: aws.String("x")}, ImdsSupport: &types.AttributeValue{Value: aws.String("v2.0")}})
 	refused(t, err, badRequest, "InvalidParameterCombination", "Fields for multiple attribute types specified: description, imdsSupport")
 	refused(t, c.modify(&ec2.ModifyImageAttributeInput{ImageId: id}), badRequest, "InvalidParameterCombination", "No attributes specified.")
-	err = c.modify(&ec2.ModifyImageAttributeInput{ImageId: id, LaunchPermission: add(types.LaunchPermission{UserId: aws.String("123 ")})})
+	err = c.modify(&ec2.ModifyImageAttributeInput{ImageId: id, LaunchPermission: add(types.LaunchPermission{UserId: aws.String("123")})})
 	refused(t, err, badRequest, "InvalidAMIAttributeItemValue", `Invalid attribute item value "123 " for userId item type.`)
 	err = c.modify(&ec2.ModifyImageAttributeInput{ImageId: id, ImdsSupport: &types.AttributeValue{Value: aws.String("v1.0")}})
 	refused(t, err, badRequest, "InvalidParameterValue", "Invalid value 'v1.0' for ImdsSupport. Valid values: v2.0")
@@ -78,7 +78,7 @@ func TestLaunchPermissions(t *testing.T) {
 		t.Errorf("permissions after the reset: %v", got)
 	}
 	err = c.modify(&ec2.ModifyImageAttributeInput{ImageId: aws.String(id), LaunchPermission: add(types.LaunchPermission{OrganizationArn: aws.String("o-abcdefghij")})})
-	refused(t, err, badRequest, "InvalidAMIAttributeItemValue", `Invalid attribute item value "o-abcdefghij" for organizationArn item type.`)
+	refused(t, err, badRequest, "InvalidAMIAttributeItemValue", `Invalid attribute item value "o-abcdefghij " for organizationArn item type.`)
 }
 
 // amazon-ebs names the accounts twice: in the older list without an operation, and
@@ -114,7 +114,8 @@ func TestEncryptedWithAnAWSManagedKeyIsNotShared(t *testing.T) {
 	err := c.modify(&ec2.ModifyImageAttributeInput{ImageId: aws.String(id), LaunchPermission: add(types.LaunchPermission{UserId: aws.String(sandboxtest.Partner)})})
 	refused(t, err, badRequest, "InvalidParameter", "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot.")
 	_, err = c.home.ModifySnapshotAttribute(t.Context(), &ec2.ModifySnapshotAttributeInput{
-		SnapshotId: aws.String(c.rootSnapshot(c.home, id)), OperationType: types.OperationTypeAdd, UserIds: []string{sandboxtest.Partner},
+		SnapshotId: aws.String(c.rootSnapshot(c.home, id)), Attribute: types.SnapshotAttributeNameCreateVolumePermission,
+		OperationType: types.OperationTypeAdd, UserIds: []string{sandboxtest.Partner},
 	})
 	refused(t, err, badRequest, "OperationNotPermitted", "Encrypted snapshots with EBS default key cannot be shared")
 }
@@ -160,7 +161,7 @@ func TestModifySnapshotAttributeRefusals(t *testing.T) {
 	}
 	one := []types.CreateVolumePermission{{UserId: aws.String(sandboxtest.Partner)}}
 	refused(t, modify(&types.CreateVolumePermissionModifications{Add: one, Remove: one}), badRequest,
-		"InvalidParameterCombination", "The parameters add and remove cannot be used together")
+		"InvalidParameterCombination", "One and only one operation type may be specified for createVolumePermissions")
 	many := make([]types.CreateVolumePermission, 0, 501)
 	for n := range 501 {
 		many = append(many, types.CreateVolumePermission{UserId: aws.String(strconv.Itoa(100000000000 + n))})

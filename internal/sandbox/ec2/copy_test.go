@@ -166,7 +166,8 @@ func TestCopyImageAcrossAccounts(t *testing.T) {
 	refused(t, err, badRequest, "InvalidRequest", "You do not have permission to access the storage of this ami")
 
 	_, err = c.home.ModifySnapshotAttribute(t.Context(), &ec2.ModifySnapshotAttributeInput{
-		SnapshotId: aws.String(c.rootSnapshot(c.home, source)), OperationType: types.OperationTypeAdd, UserIds: []string{sandboxtest.Partner},
+		SnapshotId: aws.String(c.rootSnapshot(c.home, source)), Attribute: types.SnapshotAttributeNameCreateVolumePermission,
+		OperationType: types.OperationTypeAdd, UserIds: []string{sandboxtest.Partner},
 	})
 	must(t, 0, err)
 	if failed := c.image(c.partner, c.copyTo(c.partner, source)); failed.State != types.ImageStateFailed {

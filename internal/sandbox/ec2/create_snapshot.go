@@ -3,6 +3,7 @@ package ec2
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
@@ -81,7 +82,7 @@ func deleteSnapshot(c *action.Call, in *deleteSnapshotInput) (*done, error) {
 		return nil, err
 	}
 	if users := usersOf(c, s.ID); len(users) > 0 {
-		return nil, wire.Errorf("InvalidSnapshot.InUse", "The snapshot %s is currently in use by %s", s.ID, users[0])
+		return nil, wire.Errorf("InvalidSnapshot.InUse", "The snapshot %s is currently in use by %s", s.ID, strings.Join(users, ", "))
 	}
 	removeSnapshot(c, s)
 	return ok, nil

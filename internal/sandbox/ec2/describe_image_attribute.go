@@ -13,7 +13,6 @@ type imageAttribute struct {
 	ImageID      string                 `xml:"imageId"`
 	Permissions  *wire.Set[permission]  `xml:"launchPermission"`
 	Codes        *wire.Set[productCode] `xml:"productCodes"`
-	Mappings     *wire.Set[mappingItem] `xml:"blockDeviceMapping"`
 	Description  *attributeValue        `xml:"description"`
 	Kernel       *attributeValue        `xml:"kernel"`
 	Ramdisk      *attributeValue        `xml:"ramdisk"`
@@ -40,9 +39,8 @@ func describeImageAttribute(c *action.Call, in *imageAttributeInput) (*imageAttr
 	case "productCodes":
 		set := productCodes(image.ProductCodes)
 		out.Codes = &set
-	case "blockDeviceMapping":
-		set := mappingItems(image.Mappings, image.State(c.Now) == "pending")
-		out.Mappings = &set
+	case "blockDeviceMapping": // the mappings are in DescribeImages only
+		return nil, wire.Errorf("AuthFailure", "Unauthorized attempt to access restricted resource")
 	case "description":
 		out.Description = &attributeValue{image.Description}
 	case "kernel":

@@ -44,6 +44,9 @@ func modifyImageAttribute(c *action.Call, in *modifyImageAttributeInput) (*done,
 	case in.Description != nil:
 		image.Description = in.Description.Value
 	case in.ImdsSupport != nil:
+		if in.ImdsSupport.Value == "" {
+			return nil, wire.Errorf("MissingParameter", "The request must contain the parameter imdsSupport with value v2.0")
+		}
 		if in.ImdsSupport.Value != "v2.0" { // there is no way back
 			return nil, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for ImdsSupport. Valid values: v2.0", in.ImdsSupport.Value)
 		}
@@ -75,6 +78,9 @@ func (in *modifyImageAttributeInput) normalize() error {
 	if in.Value != nil {
 		switch in.Attribute {
 		case "description":
+			if *in.Value == "" {
+				return wire.ErrMissing("description")
+			}
 			in.Description = &attributeValue{Value: *in.Value}
 		case "imdsSupport":
 			in.ImdsSupport = &attributeValue{Value: *in.Value}
@@ -114,7 +120,7 @@ type imageAttributeInput struct {
 // be reset.
 func resetImageAttribute(c *action.Call, in *imageAttributeInput) (*done, error) {
 	if in.Attribute != "launchPermission" {
-		return nil, errAttribute(in.Attribute)
+		return nil, wire.Errorf("InvalidRequest", "The request received was invalid.")
 	}
 	image, err := readyImage(c, in.ImageID)
 	if err != nil {

@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
@@ -19,8 +20,14 @@ func errNoImage(id string) error {
 	return wire.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
 }
 
+// checkImageID refuses what is no id. Of the long ones EC2 takes none that does not
+// begin with 0, nor zeros only; it answers both as malformed, and not as missing.
 func checkImageID(id string) error {
-	if !wellFormed("ami", id) {
+	if id == "" {
+		return wire.ErrMissing("ImageId")
+	}
+	long := len(id) == len("ami-")+17
+	if !wellFormed("ami", id) || long && (id[len("ami-")] != '0' || strings.Trim(id, "ami-0") == "") {
 		return wire.Errorf("InvalidAMIID.Malformed", "Invalid id: %q", id)
 	}
 	return nil

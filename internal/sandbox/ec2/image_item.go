@@ -50,6 +50,7 @@ type imageItem struct {
 	Watermarks      wire.Set[watermark]   `xml:"imageWatermarkSet,omitempty"`
 	Allowed         *bool                 `xml:"imageAllowed,omitempty"`
 	Types           *typeSpecItem         `xml:"instanceTypeSpecification,omitempty"`
+	FreeTier        bool                  `xml:"freeTierEligible" simplified:"true for every image without product codes"`
 }
 
 type productCode struct {
@@ -94,6 +95,7 @@ func itemOf(c *action.Call, image *world.Image) imageItem {
 		SourceInstance: image.SourceInstanceID, SourceImage: image.SourceImageID, SourceRegion: image.SourceImageRegion,
 		Tags: tagSet(imageTags(c, image)), Mappings: mappingItems(image.Mappings, state == "pending"),
 		Watermarks: watermarksOf(c, image), Types: typeSpecOf(c, image),
+		FreeTier: len(image.ProductCodes) == 0,
 	}
 	if c.Mine().Allowed.State != "" {
 		allowed := allowedImage(c, image)

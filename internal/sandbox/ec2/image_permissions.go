@@ -41,14 +41,11 @@ func (o oldPermissions) given() bool {
 	return o.Operation != "" || len(o.Users)+len(o.Groups)+len(o.Orgs)+len(o.Units) > 0
 }
 
-// or gives what a call means that has the structure, the older lists or both. Lists
-// beside a structure and without an operation are repetitions, as amazon-ebs sends
-// them: EC2 takes the structure. Nil is a call that has neither.
+// or gives what a call means that has the structure, the older lists or both: EC2
+// takes the structure, whatever the older spelling says beside it. Nil is a call
+// that has neither.
 func (o oldPermissions) or(structure *permissionChange) (*permissionChange, error) {
-	switch {
-	case structure != nil && o.Operation != "":
-		return nil, wire.Errorf("InvalidParameterCombination", "The parameter operationType cannot be used with a structure of permissions") // unverified
-	case structure != nil || !o.given():
+	if structure != nil || !o.given() {
 		return structure, nil
 	}
 	change, err := o.change()
@@ -104,7 +101,7 @@ func (ch permissionChange) check() error {
 }
 
 func errItem(value, item string) error {
-	return wire.Errorf("InvalidAMIAttributeItemValue", "Invalid attribute item value %q for %s item type.", value, item)
+	return wire.Errorf("InvalidAMIAttributeItemValue", `Invalid attribute item value "%s " for %s item type.`, value, item) // EC2 writes the space
 }
 
 // apply gives the permissions after the change; adding twice and removing what is

@@ -51,6 +51,9 @@ func registerImage(c *action.Call, in *registerImageInput) (*imageMade, error) {
 		Created: c.Now.Truncate(time.Second), ReadyAt: c.Now.Add(c.World.Delays.In(c.Region).ImageTime(0)), Protection: "disabled",
 	}
 	for _, m := range in.Mappings {
+		if err := checkRegistered(c, m); err != nil {
+			return nil, err
+		}
 		mapping, err := newMapping(c, m)
 		if err != nil {
 			return nil, err
@@ -69,6 +72,22 @@ func registerImage(c *action.Call, in *registerImageInput) (*imageMade, error) {
 	c.Mine().Images.Put(image.ID, image)
 	c.Mine().SetTags(image.ID, tags)
 	return &imageMade{ImageID: image.ID}, nil
+}
+
+// checkRegistered is what RegisterImage asks of a snapshot beyond what every mapping
+// must fulfil: it is the caller's own, shared is not enough, and its encryption is
+// not for the call to say.
+func checkRegistered(c *action.Call, m blockDeviceMapping) error {
+	if m.EBS == nil || m.EBS.SnapshotID == "" {
+		return nil
+	}
+	if m.EBS.Encrypted != nil {
+		return wire.Errorf("InvalidParameter", "Parameter encrypted is invalid. You cannot specify the encrypted flag if specifying a snapshot id in a block device mapping.")
+	}
+	if s := c.World.FindSnapshot(c.Region, m.EBS.SnapshotID); s != nil && s.OwnerID != c.Account && c.World.MayUse(s, c.Account) {
+		return wire.Errorf("InvalidParameterValue", "Invalid value '%s' for snapshotId. Snapshot does not belong to %s", s.ID, c.Account)
+	}
+	return nil
 }
 
 func (in *registerImageInput) check() error {

@@ -1,7 +1,7 @@
 package ec2
 
 import (
-	"errors"
+	"slices"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
@@ -27,9 +27,6 @@ const maxSnapshotPermissions = 500
 // modifySnapshotAttribute shares a snapshot with accounts, or makes it public. A
 // call adds or removes, not both; organizations cannot be members.
 func modifySnapshotAttribute(c *action.Call, in *modifySnapshotAttributeInput) (*done, error) {
-	if in.Attribute != "" && in.Attribute != "createVolumePermission" {
-		return nil, errAttribute(in.Attribute)
-	}
 	change, err := in.permissions()
 	if err != nil {
 		return nil, err
@@ -49,21 +46,31 @@ func modifySnapshotAttribute(c *action.Call, in *modifySnapshotAttributeInput) (
 			return nil, err
 		}
 	}
+	change.Add = slices.DeleteFunc(change.Add, func(p permission) bool { return p.UserID == s.OwnerID }) // the owner needs none
 	s.Permissions = change.apply(s.Permissions)
 	return ok, nil
 }
 
+// permissions are what the call means: the structure, or the older spelling, whose
+// three parts must all be there.
 func (in *modifySnapshotAttributeInput) permissions() (permissionChange, error) {
-	given, err := in.or(in.Permission)
-	switch {
-	case err != nil:
-		return permissionChange{}, err
-	case given == nil:
-		return permissionChange{}, wire.Errorf("InvalidParameterCombination", "No attributes specified.") // as for images; unverified here
+	var change permissionChange
+	switch old := in.oldPermissions; {
+	case in.Permission != nil:
+		change = *in.Permission
+	case in.Attribute == "" && !old.given():
+		return change, wire.Errorf("InvalidParameterCombination", "No attributes specified.")
+	case in.Attribute == "":
+		return change, wire.Errorf("MissingParameter", "Value for parameter attribute is invalid. Parameter may not be null or empty.")
+	case in.Attribute != "createVolumePermission":
+		return change, wire.Errorf("InvalidParameterValue", "Unrecognized attribute.")
+	case old.Operation != "add" && old.Operation != "remove":
+		return change, wire.Errorf("InvalidParameterCombination", "No operation specified for createVolumePermission attribute.")
+	default:
+		change, _ = old.change() // it refuses operations only
 	}
-	change := *given
 	if len(change.Add) > 0 && len(change.Remove) > 0 {
-		return change, wire.Errorf("InvalidParameterCombination", "The parameters add and remove cannot be used together") // unverified text
+		return change, wire.Errorf("InvalidParameterCombination", "One and only one operation type may be specified for createVolumePermissions")
 	}
 	if len(change.Add)+len(change.Remove) > maxSnapshotPermissions {
 		return change, wire.Errorf("InvalidParameterValue", "At most %d permissions can be changed in one call", maxSnapshotPermissions) // unverified text
@@ -73,14 +80,21 @@ func (in *modifySnapshotAttributeInput) permissions() (permissionChange, error) 
 			return change, wire.Errorf("InvalidParameterValue", "Snapshots can be shared with accounts and the group all only")
 		}
 	}
-	if err := change.check(); err != nil {
-		var refusal *wire.Error
-		if errors.As(err, &refusal) { // EC2 names images' members AMI items, and snapshots' not
-			return change, wire.Errorf("InvalidParameterValue", "%s", refusal.Message) // unverified code
+	for _, p := range append(slices.Clone(change.Add), change.Remove...) {
+		switch {
+		case p.Group != "" && p.Group != "all":
+			return change, errMember("UserGroup", p.Group)
+		case p.Group == "" && !accountID.MatchString(p.UserID):
+			return change, errMember("UserId", p.UserID)
 		}
-		return change, err
 	}
 	return change, nil
+}
+
+// errMember names what is no account or group. EC2 has the images' code for
+// snapshots too, with other words.
+func errMember(kind, value string) error {
+	return wire.Errorf("InvalidAMIAttributeItemValue", "%s %s", kind, value)
 }
 
 type snapshotAttributeInput struct {

@@ -50,13 +50,18 @@ func snapshotOf(c *action.Call, v *world.Volume) *world.Snapshot {
 	return s
 }
 
-// usersOf are the images of the caller that use a snapshot, by id.
+// usersOf are the images of the caller that use a snapshot, the newest first.
 func usersOf(c *action.Call, snapshotID string) []string {
-	var ids []string
-	for id, image := range c.Mine().Images.All() {
+	var users []*world.Image
+	for _, image := range c.Mine().Images.All() {
 		if !image.Deregistered && slices.Contains(image.SnapshotIDs(), snapshotID) {
-			ids = append(ids, id)
+			users = append(users, image)
 		}
+	}
+	slices.SortStableFunc(users, func(a, b *world.Image) int { return b.Created.Compare(a.Created) })
+	ids := make([]string, 0, len(users))
+	for _, image := range users {
+		ids = append(ids, image.ID)
 	}
 	return ids
 }

@@ -22,7 +22,7 @@ type snapshotItem struct {
 	Description  string        `xml:"description"`
 	Encrypted    bool          `xml:"encrypted"`
 	KMSKeyARN    string        `xml:"kmsKeyId,omitempty"`
-	Bytes        int64         `xml:"fullSnapshotSizeInBytes,omitempty"`
+	Bytes        *int64        `xml:"fullSnapshotSizeInBytes,omitempty"`
 	Tags         wire.Set[tag] `xml:"tagSet,omitempty"`
 	StorageTier  string        `xml:"storageTier"`
 	TransferType string        `xml:"transferType,omitempty"`
@@ -48,7 +48,7 @@ func snapshotItemOf(c *action.Call, s *world.Snapshot) snapshotItem {
 		item.Size, item.Encrypted, item.KMSKeyARN = 0, false, ""
 	case state == "completed":
 		at := wire.Time(s.ReadyAt)
-		item.Completed, item.Bytes = &at, s.Bytes
+		item.Completed, item.Bytes = &at, &s.Bytes
 	}
 	if s.OwnerID == c.Account {
 		item.Tags = tagSet(seenTags(c, s.ID, c.Mine().TagsOf(s.ID)))

@@ -188,7 +188,7 @@ func TestRegisterImageDerivesThePlatformAndRefuses(t *testing.T) {
 	_, err = register("rootless", "/dev/sda1", types.EbsBlockDevice{SnapshotId: aws.String(snapshot)})
 	refused(t, err, badRequest, "InvalidBlockDeviceMapping", "No root snapshot specified in device mapping.")
 	_, err = register("flagged", "/dev/xvda", types.EbsBlockDevice{SnapshotId: aws.String(snapshot), Encrypted: aws.Bool(true)})
-	refused(t, err, badRequest, "InvalidBlockDeviceMapping", "the encrypted flag cannot be specified since device /dev/xvda has a snapshot specified.")
+	refused(t, err, badRequest, "InvalidParameter", "Parameter encrypted is invalid. You cannot specify the encrypted flag if specifying a snapshot id in a block device mapping.")
 }
 
 func TestDescribeSnapshotsOwnersAndSharing(t *testing.T) {

@@ -64,7 +64,9 @@ func TestStragglersShowTagsAndDevicesLast(t *testing.T) {
 	t.Parallel()
 	c := start(t, world.Delays{Visible: world.Duration(time.Minute)})
 	c.clock.Pass(time.Hour)
-	snapshot := *c.vendor(c.home).BlockDeviceMappings[0].Ebs.SnapshotId
+	volume, err := c.home.CreateVolume(t.Context(), &ec2.CreateVolumeInput{AvailabilityZone: aws.String(here + "a"), Size: aws.Int32(1)})
+	taken, err := c.home.CreateSnapshot(t.Context(), &ec2.CreateSnapshotInput{VolumeId: must(t, volume, err).VolumeId})
+	snapshot := *must(t, taken, err).SnapshotId
 	late, bare, plain := 0, 0, 0
 	ids := make([]string, 0, 40)
 	for n := range cap(ids) {

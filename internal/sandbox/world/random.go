@@ -67,7 +67,7 @@ func (w *World) Read(b []byte) (int, error) { return w.random.Read(b) }
 // NewID makes an id as EC2 does: prefix, dash, 17 hexadecimal digits. What is new
 // may be unknown to other calls for a while, see [Delays.Visible].
 func (w *World) NewID(prefix string) string {
-	id := prefix + "-" + w.random.hex(17)
+	id := prefix + "-0" + w.random.hex(16) // EC2's long ids begin with 0
 	w.lag(id)
 	w.madeMu.Lock()
 	defer w.madeMu.Unlock()
