@@ -16,6 +16,8 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/iam"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/kms"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/pricing"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/servicequotas"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/ssm"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/sts"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/throttle"
@@ -45,7 +47,7 @@ type Options struct {
 
 // Services are the services of the endpoint, with their actions.
 func Services() []*action.Set {
-	return []*action.Set{ec2.Actions, sts.Actions, iam.Actions, kms.Actions, ssm.Actions}
+	return []*action.Set{ec2.Actions, sts.Actions, iam.Actions, kms.Actions, ssm.Actions, servicequotas.Actions, pricing.Actions}
 }
 
 // Endpoint is the HTTP handler of all services.
@@ -89,7 +91,7 @@ func New(o Options) (*Endpoint, error) {
 	if o.Throttle {
 		e.gates = append(e.gates, throttled(throttle.New()))
 	}
-	e.gates = append(e.gates, authorize.Gate, ec2.Unseen)
+	e.gates = append(e.gates, pricing.Served, authorize.Gate, ec2.Unseen)
 	for _, set := range Services() {
 		e.services[set.Service] = set
 		if set.Protocol == action.JSON {

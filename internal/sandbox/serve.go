@@ -36,7 +36,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	set, name := e.route(r, call)
 	if set == nil {
-		http.Error(w, "no service of this endpoint: it serves EC2, STS, IAM, KMS and SSM", http.StatusNotFound)
+		http.Error(w, "no service of this endpoint: it serves EC2, STS, IAM, KMS, SSM, Service Quotas and the Price List", http.StatusNotFound)
 		return
 	}
 	call.Service, call.Action, call.Index = set.Service, name, e.log.arrive()

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/pricing"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -52,6 +54,10 @@ func clientOf(service string, tap *wireTap) (any, error) {
 		return iam.NewFromConfig(config), nil
 	case "kms":
 		return kms.NewFromConfig(config), nil
+	case "pricing":
+		return pricing.NewFromConfig(config), nil
+	case "servicequotas":
+		return servicequotas.NewFromConfig(config), nil
 	case "ssm":
 		return ssm.NewFromConfig(config), nil
 	case "sts":
