@@ -73,7 +73,8 @@ func (e *Endpoint) authenticate(r *http.Request, call *action.Call, set *action.
 		if account, key, known = e.world.Authenticate(scope.accessKey); known {
 			call.Account, call.Principal, call.AccessKeyID = account.ID, key.Principal, key.ID
 			status = account.OptInStatus(scope.region)
-			known = !key.Inactive && (key.Expires.IsZero() || call.Now.Before(key.Expires))
+			known = !key.Inactive && (key.Expires.IsZero() || call.Now.Before(key.Expires)) &&
+				(status != world.OptedIn || !key.DefaultRegionsOnly)
 		}
 	})
 	call.Region = scope.region

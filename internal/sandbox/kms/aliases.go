@@ -138,6 +138,6 @@ func listAliases(c *action.Call, in *listAliasesInput) (*listAliasesOutput, erro
 		}
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].AliasName < all[j].AliasName })
-	part, next, err := cut(all, &in.paged, 100, func(a alias) string { return a.AliasName })
+	part, next, err := cut(all, in.usually(50), 100, func(a alias) string { return a.AliasName })
 	return &listAliasesOutput{Aliases: part, Truncated: next != "", Marker: next}, err
 }

@@ -199,11 +199,7 @@ func grantView(k *world.Key, g *world.Grant) grantItem {
 
 func pageOfGrants(all []grantItem, in *paged) (*listGrantsOutput, error) {
 	sort.Slice(all, func(i, j int) bool { return all[i].GrantID < all[j].GrantID })
-	if in.Limit == nil { // ListGrants alone gives 50 where nothing is said
-		size := 50
-		in = &paged{Limit: &size, Marker: in.Marker}
-	}
-	part, next, err := cut(all, in, 100, func(g grantItem) string { return g.GrantID })
+	part, next, err := cut(all, in.usually(50), 100, func(g grantItem) string { return g.GrantID })
 	return &listGrantsOutput{Grants: part, Truncated: next != "", Marker: next}, err
 }
 

@@ -12,6 +12,14 @@ type paged struct {
 	Marker string
 }
 
+// usually gives the size of a page where the call names none.
+func (in paged) usually(size int) *paged {
+	if in.Limit == nil {
+		in.Limit = &size
+	}
+	return &in
+}
+
 // cut gives a page of a list and the marker of the next one, "" at the end. The
 // list is in order of key; the marker names the last member of the page before, so
 // that what is made or deleted between two pages neither doubles nor hides

@@ -34,6 +34,7 @@ type assumeRoleInput struct {
 type assumeRoleOutput struct {
 	Credentials credentials `xml:"Credentials"`
 	User        assumedUser `xml:"AssumedRoleUser"`
+	Identity    string      `xml:"SourceIdentity,omitempty"`
 }
 
 type credentials struct {
@@ -65,7 +66,10 @@ func assumeRole(c *action.Call, in *assumeRoleInput) (*assumeRoleOutput, error) 
 		return nil, wire.Errorf("ValidationError", "1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*", in.SessionName)
 	}
 	account := c.World.Account(parts[1])
-	role := roleOf(c.World, account, parts[3])
+	role := roleOf(account, parts[3])
+	if role != nil && c.Now.Before(role.Created.Add(time.Duration(c.World.Delays.In(c.Region).Identity))) {
+		role = nil // STS does not know it yet
+	}
 	asked, err := in.session(c, account.ID, role)
 	if err != nil {
 		return nil, err
@@ -78,11 +82,12 @@ func assumeRole(c *action.Call, in *assumeRoleInput) (*assumeRoleOutput, error) 
 	arn := "arn:aws:sts::" + account.ID + ":assumed-role/" + role.Name + "/" + in.SessionName
 	key := c.World.NewSession(account.ID, arn, expires)
 	asked.keep(key)
-	key.Created = c.Now
+	key.Created, key.DefaultRegionsOnly = c.Now, firstVersion(c)
 	role.LastUsed, role.LastUsedRegion = c.Now, c.Region
 	return &assumeRoleOutput{
 		Credentials: credentials{AccessKeyID: key.ID, Secret: key.Secret, Token: key.Session, Expiration: wire.Time(expires)},
 		User:        assumedUser{ID: role.ID + ":" + in.SessionName, ARN: arn},
+		Identity:    asked.sourceIdentity,
 	}, nil
 }
 

@@ -23,7 +23,17 @@ type Account struct {
 	ManagedPolicies map[string]*ManagedPolicy
 	// OptedIn are the Regions that the account opted in to.
 	OptedIn map[string]bool
+	// GlobalTokenVersion is which tokens STS's global endpoint gives to the account:
+	// TokenVersion1, or "", which is the same, or TokenVersion2.
+	GlobalTokenVersion string
 }
+
+// The versions of session tokens, in IAM's words. Those of version 1 are of no use
+// in opt-in Regions.
+const (
+	TokenVersion1 = "v1Token"
+	TokenVersion2 = "v2Token"
+)
 
 // AccessKey is a pair of keys, or the temporary credentials of a role.
 type AccessKey struct {
@@ -39,6 +49,8 @@ type AccessKey struct {
 	Inactive bool
 	// Expires is when temporary credentials end; zero for others.
 	Expires time.Time
+	// DefaultRegionsOnly tells that opt-in Regions refuse the temporary credentials.
+	DefaultRegionsOnly bool
 	// SessionPolicies and SessionPolicyARNs are the policies that AssumeRole was
 	// given for the session: documents, and ARNs of managed policies.
 	SessionPolicies, SessionPolicyARNs []string
