@@ -15,7 +15,7 @@ E2EFLAGS    ?= -race -p 2 -parallel 4 -count=1 -timeout 45m
 # Every test that starts Packer is told which one.
 PACKER = $$(scripts/packer.sh)
 
-.PHONY: help deps build packer dev demo clean-demo test unit e2e lint fmt generate generate-check tools peer clients ci clean
+.PHONY: help deps build packer guest-root dev demo clean-demo test unit e2e lint fmt generate generate-check tools peer clients ci clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ build: ## Build the plugin and the local endpoint into .bin/
 
 packer: ## Find Packer 1.11 or newer in PATH, else build 1.16.0 into .bin/
 	@scripts/packer.sh
+
+guest-root: ## Make the root of guests that boot, once, and print where it is (needs root)
+	@scripts/deps.sh boot
+	@scripts/guest-root.sh
 
 dev: build ## Build the plugin and install it for Packer on this machine
 	@"$(PACKER)" plugins install --path $(BIN)/packer-plugin-goldenami github.com/goldenami/goldenami
@@ -44,6 +48,7 @@ test: unit e2e ## Run all tests that need no AWS account
 
 unit: ## Run the tests of the packages, components over RPC included
 	@scripts/deps.sh all
+	@[ "$$(id -u)" -ne 0 ] || scripts/guest-root.sh
 	@$(GO) test $(GOTESTFLAGS) ./...
 
 e2e: build peer clients ## Run the tests that start the real Packer on the local endpoint

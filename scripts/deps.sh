@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing for the demo, or for all that
-# make does, and nothing else. Does nothing, quickly, when all are there.
+# Installs the Debian packages that are missing for the demo, for guests that
+# boot, or for all that make does, and nothing else. Does nothing, quickly, when all are there.
 set -euo pipefail
 
 # package:command: a package is missing when its command is. With :module a
@@ -9,8 +9,14 @@ demo=(
   sudo:sudo                 # guests run stages and the seal as root through it
   openssh-client:ssh-keygen # guests make their host keys with it
 )
+boot=(
+  systemd-container:systemd-nspawn # guests that boot run in it
+  debootstrap:debootstrap          # makes their root
+  iproute2:ip                      # makes their network
+)
 all=(
   "${demo[@]}"
+  "${boot[@]}"
   busybox:busybox       # a second sh, on which the seal and the stages are tested
   python3:python3       # runs the AWS CLI and boto3, clients that are not Go
   python3-venv:python3:ensurepip # a place of their own for those, in .bin
@@ -19,8 +25,9 @@ all=(
 
 case "${1:-all}" in
   demo) wanted=("${demo[@]}") ;;
+  boot) wanted=("${boot[@]}") ;;
   all) wanted=("${all[@]}") ;;
-  *) echo "usage: ${0##*/} [demo|all]" >&2; exit 2 ;;
+  *) echo "usage: ${0##*/} [demo|boot|all]" >&2; exit 2 ;;
 esac
 
 missing=()

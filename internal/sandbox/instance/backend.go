@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance/imds"
 )
 
 // Spec is what EC2 knows about an instance when it boots.
@@ -17,6 +19,9 @@ type Spec struct {
 	User          string     // the image's default user, such as admin or ec2-user
 	AuthorizedKey string     // OpenSSH line of the launch key pair; may be empty
 	UserData      []byte     // as the instance sees it, after base64
+	// Metadata gives what the instance metadata service tells beside the fields above, at the time of each
+	// request. Guests that boot need it; those that share the host's programs have no such service.
+	Metadata func() imds.Metadata
 }
 
 // Backend is a place where instances run. All methods may be called concurrently.
@@ -25,7 +30,8 @@ type Backend interface {
 	// accepts on port 22 of Addr. An image without host keys boots too, but no SSH server comes up in it
 	// on a later boot, as on Debian. A failed Start leaves nothing running.
 	Start(ctx context.Context, s Spec) error
-	// Stop shuts down: SIGTERM to all, three seconds, SIGKILL. The disk stays.
+	// Stop shuts down: SIGTERM to all, three seconds, SIGKILL; or, where the guest has booted, by its init, with
+	// two minutes until it is killed. The disk stays.
 	Stop(ctx context.Context, id string) error
 	// Terminate kills the instance and drops its disk. An unknown id is no error.
 	Terminate(ctx context.Context, id string) error

@@ -4,25 +4,48 @@ package instance
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"sync"
 	"time"
-
-	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance/guest"
-	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance/stage"
 )
 
-const (
-	sshPort = 22
-	// bootLimit ends a boot that hangs. A boot takes a fraction of a second; a slow disk below it more.
-	bootLimit = 60 * time.Second
-	// stopLimit is above the three seconds that the guest's pid 1 gives its programs.
-	stopLimit = 6 * time.Second
-)
+const sshPort = 22
+
+// kind is what differs between guests that share the host's programs and guests that boot.
+type kind struct {
+	name string // in the state directory
+	// check tells why the backend's base cannot be this kind's.
+	check func(b *linux) error
+	// vendor builds the layer that makes the base the vendor's image with a default user.
+	vendor func(s *store, dir, user string) error
+	// launch starts a guest from its prepared disk. It takes the listener over.
+	launch func(ctx context.Context, b *linux, g *guestInstance, s Spec, layers []string, l *net.TCPListener) (*guestProcess, error)
+	// bootLimit ends a boot that hangs, stopLimit a shutdown.
+	bootLimit, stopLimit time.Duration
+}
+
+// process is the first one of a guest.
+type process interface {
+	// Stop asks for an orderly end.
+	Stop() error
+	// Kill ends the guest at once.
+	Kill() error
+	// Wait returns when nothing of the guest runs any more.
+	Wait() error
+}
+
+// guestProcess is a started guest.
+type guestProcess struct {
+	process
+	console io.ReadCloser
+	// await returns when the guest is up, or why it is not, or when it has ended: then ended is closed.
+	await func(ctx context.Context, ended <-chan struct{}) error
+	// release frees what the guest had of the host, after its end.
+	release func() error
+}
 
 // guestInstance is one instance from its first Start to its Terminate. Its mutex is held during each operation.
 type guestInstance struct {
@@ -32,7 +55,7 @@ type guestInstance struct {
 	mu      sync.Mutex
 	disk    *disk // nil before the first Start
 	gone    bool  // terminated: an operation that waited for the mutex comes too late
-	process *stage.Process
+	process *guestProcess
 	ended   chan struct{} // closed when nothing of the process runs any more
 }
 
@@ -63,13 +86,12 @@ func (b *linux) boot(ctx context.Context, g *guestInstance, s Spec) error {
 	if err != nil {
 		return err
 	}
-	p, err := b.spawn(g, s, l)
-	_ = l.Close() // the guest has its own copy; ours would accept for a dead guest
+	p, err := b.spawn(ctx, g, s, l)
 	if err != nil {
 		return errors.Join(err, claim.Close())
 	}
 	g.follow(p, claim)
-	if err := g.await(ctx); err != nil {
+	if err := g.await(ctx, b.kind.bootLimit); err != nil {
 		g.kill()
 		return err
 	}
@@ -77,66 +99,64 @@ func (b *linux) boot(ctx context.Context, g *guestInstance, s Spec) error {
 }
 
 // spawn prepares the disk and starts the guest's first process.
-func (b *linux) spawn(g *guestInstance, s Spec, l *net.TCPListener) (p *stage.Process, err error) {
+func (b *linux) spawn(ctx context.Context, g *guestInstance, s Spec, l *net.TCPListener) (*guestProcess, error) {
+	layers, err := b.disk(g, s)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return b.kind.launch(ctx, b, g, s, layers, l)
+}
+
+// disk gives the directories of the layers below the instance's own, bottom first.
+func (b *linux) disk(g *guestInstance, s Spec) ([]string, error) {
 	if g.disk == nil {
+		var err error
 		if g.disk, err = b.store.newDisk(s.Layers); err != nil {
 			return nil, err
 		}
 	}
-	layers, err := b.store.prepare(g.id, g.disk, s.User)
-	if err != nil {
-		return nil, err
-	}
-	order := stage.Boot{
-		Tmpfs: b.mount, Base: b.base, Layers: layers, Dir: g.disk.dir,
-		Guest: guest.Spec{ID: s.ID, Hostname: s.Hostname, User: s.User, AuthorizedKey: s.AuthorizedKey, UserData: s.UserData},
-	}
-	err = b.tmpfs.Do(func() error {
-		p, err = stage.Start(order, b.program(), l)
-		return err
-	})
-	return p, err
+	return b.store.prepare(g.id, g.disk, s.User)
 }
 
 // follow collects the console and waits for the end, when the address is free again.
-func (g *guestInstance) follow(p *stage.Process, claim io.Closer) {
+func (g *guestInstance) follow(p *guestProcess, claim io.Closer) {
 	ended := make(chan struct{})
 	g.process, g.ended = p, ended
 	var output sync.WaitGroup
-	output.Go(func() { _, _ = io.Copy(g.console, p.Console) })
+	output.Go(func() { _, _ = io.Copy(g.console, p.console) })
 	go func() {
 		defer close(ended)
 		if err := p.Wait(); err != nil {
 			_, _ = fmt.Fprintf(g.console, "guest ended: %v\n", err)
 		}
 		output.Wait() // all writers are dead
-		_ = p.Console.Close()
+		_ = p.console.Close()
+		if err := p.release(); err != nil {
+			_, _ = fmt.Fprintf(g.console, "after the guest: %v\n", err)
+		}
 		_ = claim.Close()
 	}()
 }
 
-// await reads the one message of the guest. A guest could send any; more than this is not believed.
-func (g *guestInstance) await(ctx context.Context) error {
-	const longest = 64 << 10
-	ctx, cancel := context.WithTimeout(ctx, bootLimit)
+// await waits until the guest is up.
+func (g *guestInstance) await(ctx context.Context, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { _ = g.process.Kill() })()
-	var m stage.Ready
-	err := json.NewDecoder(io.LimitReader(g.process.Ready, longest)).Decode(&m)
-	switch {
-	case ctx.Err() != nil:
+	err := g.process.await(ctx, g.ended)
+	if ctx.Err() != nil {
 		return fmt.Errorf("boot: %w", ctx.Err())
-	case err != nil:
-		<-g.ended
-		return fmt.Errorf("the guest ended while booting; its console:\n%s", g.console.bytes())
-	case m.Error != "":
-		return errors.New(m.Error)
 	}
-	return nil
+	return err
+}
+
+// errEnded tells of a guest that did not come up.
+func (g *guestInstance) errEnded() error {
+	return fmt.Errorf("the guest ended while booting; its console:\n%s", g.console.bytes())
 }
 
 // shutdown ends the guest in order, or at the limit or the end of the context without.
-func (g *guestInstance) shutdown(ctx context.Context) error {
+func (g *guestInstance) shutdown(ctx context.Context, most time.Duration) error {
 	if !g.running() {
 		return nil
 	}
@@ -144,7 +164,7 @@ func (g *guestInstance) shutdown(ctx context.Context) error {
 		g.kill()
 		return nil // it died meanwhile
 	}
-	limit := time.NewTimer(stopLimit)
+	limit := time.NewTimer(most)
 	defer limit.Stop()
 	select {
 	case <-g.ended:

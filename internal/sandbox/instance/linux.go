@@ -16,8 +16,9 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance/hold"
 )
 
-// linux is the backend of real guests.
+// linux is the backend of real guests, of either kind.
 type linux struct {
+	kind   kind
 	base   string
 	binary *os.File // this program, to be copied for each guest
 	size   int64
@@ -33,13 +34,17 @@ type linux struct {
 	closed    bool
 }
 
-// NewLinux gives the backend of real guests. It keeps layers, and after Close disks, in stateDir, which it
-// makes if missing and which one backend at a time may use. Guests see baseDir, read only, below all else.
-// Where guests cannot run it fails with what [Supported] says.
+// NewLinux gives the backend of guests that share the host's programs. It keeps layers, and after Close disks,
+// in stateDir, which it makes if missing and which one backend at a time may use. Guests see baseDir, read only,
+// below all else. Where guests cannot run it fails with what [Supported] says.
 func NewLinux(stateDir, baseDir string) (Backend, error) {
 	if err := Supported(); err != nil {
 		return nil, err
 	}
+	return newLinux(overlayKind, stateDir, baseDir)
+}
+
+func newLinux(k kind, stateDir, baseDir string) (Backend, error) {
 	state, err := realDir(stateDir, true)
 	if err != nil {
 		return nil, fmt.Errorf("state directory: %w", err)
@@ -51,7 +56,7 @@ func NewLinux(stateDir, baseDir string) (Backend, error) {
 	if err := checkBase(base); err != nil {
 		return nil, err
 	}
-	b := &linux{base: base, mount: filepath.Join(state, "run"), instances: map[string]*guestInstance{}}
+	b := &linux{kind: k, base: base, mount: filepath.Join(state, "run"), instances: map[string]*guestInstance{}}
 	if err := b.open(state); err != nil {
 		return nil, errors.Join(err, b.release())
 	}
@@ -70,6 +75,9 @@ func (b *linux) open(state string) error {
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		return fmt.Errorf("state directory %s is in use by another process: %w", state, err)
 	}
+	if err := claimState(state, b.kind.name); err != nil {
+		return err
+	}
 	if b.binary, err = os.Open("/proc/self/exe"); err != nil {
 		return err
 	}
@@ -78,13 +86,13 @@ func (b *linux) open(state string) error {
 		return err
 	}
 	b.size = st.Size()
-	if err := checkBinary(b.binary, b.base); err != nil {
+	if err := b.kind.check(b); err != nil {
 		return err
 	}
 	if b.tmpfs, err = hold.New(b.mount); err != nil {
 		return err
 	}
-	if b.store, err = openStore(state, b.base, b.tmpfs.Path()); err != nil {
+	if b.store, err = openStore(state, b.base, b.tmpfs.Path(), b.kind.vendor); err != nil {
 		return err
 	}
 	disks, err := b.store.disks()
@@ -191,7 +199,7 @@ func (b *linux) Stop(ctx context.Context, id string) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err := g.shutdown(ctx); err != nil {
+	if err := g.shutdown(ctx, b.kind.stopLimit); err != nil {
 		return fmt.Errorf("stop instance %s: %w", id, err)
 	}
 	return nil
@@ -267,7 +275,7 @@ func (b *linux) Close() error {
 		wg.Go(func() {
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			if err := g.shutdown(context.Background()); err != nil {
+			if err := g.shutdown(context.Background(), b.kind.stopLimit); err != nil {
 				errs <- fmt.Errorf("stop instance %s: %w", g.id, err)
 				return
 			}

@@ -15,5 +15,8 @@ func Supported() error {
 // NewLinux fails with what [Supported] says.
 func NewLinux(string, string) (Backend, error) { return nil, Supported() }
 
+// NewBooted fails with what [Supported] says.
+func NewBooted(string, string) (Backend, error) { return nil, Supported() }
+
 // MaybeGuest returns at once: no guest stage runs on this system.
 func MaybeGuest() {}

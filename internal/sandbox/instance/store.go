@@ -12,18 +12,17 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance/vendorlayer"
 )
 
 // store keeps layers and disks: unpacked in the tmpfs while an instance uses them, packed in the state
 // directory. In the tmpfs names are short numbers, since all of them must fit into one page of mount options.
 //
 //	state: layers/ID.tar.gz, layers/ID.deleted (still used by a disk), disks/ID.tar.gz, disks/ID.json
-//	tmpfs: b (mount point for the base), l/N (layers), v/N (vendor layers), i/N/{u,w,m} (disks)
+//	tmpfs: b and t (mount points for the base and for the tmpfs itself), l/N (layers), v/N (vendor layers), i/N/{u,w,m} (disks)
 type store struct {
 	state, base, tmpfs string
 	root               *os.Root // of the tmpfs; all deletion goes through it and cannot leave it
+	buildVendor        func(s *store, dir, user string) error
 
 	mu      sync.Mutex
 	next    int
@@ -42,8 +41,8 @@ type layer struct {
 // halfWritten starts the names of files that are not complete; ids never start with a dot.
 const halfWritten = ".new-"
 
-func openStore(state, base, tmpfs string) (*store, error) {
-	s := &store{state: state, base: base, tmpfs: tmpfs, layers: map[string]*layer{}, vendors: map[string]string{}}
+func openStore(state, base, tmpfs string, vendor func(s *store, dir, user string) error) (*store, error) {
+	s := &store{state: state, base: base, tmpfs: tmpfs, buildVendor: vendor, layers: map[string]*layer{}, vendors: map[string]string{}}
 	for _, d := range []string{"layers", "disks"} {
 		if err := os.MkdirAll(filepath.Join(state, d), 0o700); err != nil {
 			return nil, err
@@ -70,7 +69,7 @@ func openStore(state, base, tmpfs string) (*store, error) {
 		return nil, err
 	}
 	s.root = root
-	for _, d := range []string{"b", "l", "v", "i"} {
+	for _, d := range []string{"b", "t", "l", "v", "i"} {
 		if err := root.Mkdir(d, 0o700); err != nil {
 			return nil, errors.Join(err, root.Close())
 		}
@@ -101,14 +100,7 @@ func (s *store) vendor(user string) (string, error) {
 	if err := s.root.Mkdir(dir, 0o755); err != nil {
 		return "", err
 	}
-	hide := []string{s.state}
-	for _, name := range []string{"HOME", "GOPATH", "GOCACHE", "GOMODCACHE", "XDG_CACHE_HOME", "PACKER_CONFIG_DIR", "PACKER_CACHE_DIR", "PACKER_PLUGIN_PATH"} {
-		if v := os.Getenv(name); filepath.IsAbs(v) {
-			hide = append(hide, filepath.Clean(v))
-		}
-	}
-	o := vendorlayer.Options{Base: s.base, User: user, Hide: hide}
-	if err := vendorlayer.Build(filepath.Join(s.tmpfs, dir), o); err != nil {
+	if err := s.buildVendor(s, filepath.Join(s.tmpfs, dir), user); err != nil {
 		return "", errors.Join(err, s.root.RemoveAll(dir))
 	}
 	s.vendors[user] = dir

@@ -12,12 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance/hold"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance/machine"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance/stage"
 )
 
 // MaybeGuest runs a guest stage and does not return if this process was started as one. It is the first line
-// of main, and of TestMain, in each program that uses [NewLinux].
-func MaybeGuest() { stage.Maybe() }
+// of main, and of TestMain, in each program that uses [NewLinux] or [NewBooted].
+func MaybeGuest() {
+	stage.Maybe()
+	machine.Maybe()
+}
 
 const without = `; or use --instances none with communicator = "none"`
 

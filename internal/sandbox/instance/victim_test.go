@@ -17,12 +17,22 @@ import (
 )
 
 // victimDir names the variable that turns the test binary into a process which runs a guest until it is
-// killed; its value is "state directory:address".
+// killed; its value is "state directory:address", and ":root" after that where the guest is to boot.
 const victimDir = "GOLDENAMI_TEST_VICTIM"
 
 func victim(arg string) {
 	dir, address, _ := strings.Cut(arg, ":")
+	address, root, boots := strings.Cut(address, ":")
 	err := func() error {
+		if boots {
+			b, err := instance.NewBooted(dir, root)
+			if err != nil {
+				return err
+			}
+			s := bootSpec("i-0victim")
+			s.Addr = netip.MustParseAddr(address)
+			return b.Start(context.Background(), s)
+		}
 		b, err := instance.NewLinux(dir, "/")
 		if err != nil {
 			return err
@@ -47,12 +57,25 @@ func TestKilledParentLeavesNothing(t *testing.T) {
 		return
 	}
 	dir := t.TempDir()
+	killVictim(t, dir+":"+addr().String())
+	b, err := instance.NewLinux(dir, "/")
+	if err != nil {
+		t.Fatalf("the state directory cannot be used again: %v", err)
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// killVictim starts the victim, kills it once its guest is up, and looks for what is left.
+func killVictim(t *testing.T, arg string) {
+	t.Helper()
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "/proc/self/exe")
-	cmd.Env = append(os.Environ(), victimDir+"="+dir+":"+addr().String())
+	cmd.Env = append(os.Environ(), victimDir+"="+arg)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +83,7 @@ func TestKilledParentLeavesNothing(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	said := make([]byte, 256)
+	said := make([]byte, 4096)
 	n, err := out.Read(said)
 	if err != nil || !bytes.HasPrefix(said[:n], []byte("up")) {
 		t.Fatalf("victim: %s %v", said[:n], err)
@@ -80,13 +103,6 @@ func TestKilledParentLeavesNothing(t *testing.T) {
 	}
 	if !bytes.Equal(mounts, after) {
 		t.Errorf("mounts differ:\n%s", after)
-	}
-	b, err := instance.NewLinux(dir, "/")
-	if err != nil {
-		t.Fatalf("the state directory cannot be used again: %v", err)
-	}
-	if err := b.Close(); err != nil {
-		t.Error(err)
 	}
 }
 
