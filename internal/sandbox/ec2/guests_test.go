@@ -15,12 +15,15 @@ type guests struct {
 	mu      sync.Mutex
 	asked   []string
 	layers  map[string]bool
+	specs   map[string]instance.Spec
 	refuses error
 	// gate holds every commit until it is closed.
 	gate chan struct{}
 }
 
-func newGuests() *guests { return &guests{Backend: instance.NewNone(), layers: map[string]bool{}} }
+func newGuests() *guests {
+	return &guests{Backend: instance.NewNone(), layers: map[string]bool{}, specs: map[string]instance.Spec{}}
+}
 
 func (g *guests) note(what string) {
 	g.mu.Lock()
@@ -42,7 +45,18 @@ func (g *guests) held() int {
 
 func (g *guests) Start(ctx context.Context, s instance.Spec) error {
 	g.note("start")
+	g.mu.Lock()
+	g.specs[s.ID] = s
+	g.mu.Unlock()
 	return g.Backend.Start(ctx, s)
+}
+
+// spec is what an instance was last started with.
+func (g *guests) spec(id string) (instance.Spec, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, ok := g.specs[id]
+	return s, ok
 }
 
 func (g *guests) Stop(ctx context.Context, id string) error {

@@ -113,6 +113,7 @@ type interfaceItem struct {
 	Description     string              `xml:"description"`
 	Owner           string              `xml:"ownerId"`
 	Status          string              `xml:"status"`
+	MAC             string              `xml:"macAddress"`
 	PrivateIP       string              `xml:"privateIpAddress"`
 	SourceDestCheck bool                `xml:"sourceDestCheck"`
 	Groups          wire.Set[groupItem] `xml:"groupSet"`
@@ -136,7 +137,7 @@ type associationItem struct {
 
 func interfaceView(c *action.Call, i *world.Instance, publicIP string) interfaceItem {
 	item := interfaceItem{
-		ID: i.InterfaceID, SubnetID: i.SubnetID, VPCID: i.VPCID, Owner: c.Account, Status: "in-use", PrivateIP: i.PrivateIP,
+		ID: i.InterfaceID, SubnetID: i.SubnetID, VPCID: i.VPCID, Owner: c.Account, Status: "in-use", MAC: macOf(i.InterfaceID), PrivateIP: i.PrivateIP,
 		SourceDestCheck: true, Groups: groupItems(c.Mine(), i.SecurityGroups), Type: "interface",
 		Attachment: interfaceAttachment{Status: "attached", Attached: wire.Time(i.Launched), DeleteOnTermination: true},
 	}
@@ -181,6 +182,7 @@ func instanceView(c *action.Call, i *world.Instance) instanceItem {
 	if i.State == world.StateTerminated || i.State == world.StateShuttingDown {
 		return item // EC2 forgets addresses and interfaces of an instance that ends
 	}
+	item.PrivateDNS = privateName(c.Region, i.PrivateIP)
 	item.SubnetID, item.VPCID, item.PrivateIP, item.PublicIP = i.SubnetID, i.VPCID, i.PrivateIP, i.PublicIP
 	if i.State == world.StateStopped {
 		item.PublicIP = ""

@@ -2,11 +2,9 @@ package ec2
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
-	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -110,30 +108,6 @@ func boot(c *action.Call, i *world.Instance) {
 			}
 		})
 	})
-}
-
-func guestSpec(c *action.Call, i *world.Instance) instance.Spec {
-	addr, err := netip.ParseAddr(i.PrivateIP)
-	if err != nil {
-		addr = netip.IPv4Unspecified() // a kept state that was edited: the backend refuses it
-	}
-	spec := instance.Spec{
-		ID: i.ID, Hostname: "ip-" + dashed(i.PrivateIP), Layers: i.Layers, Addr: addr, User: i.DefaultUser, UserData: i.UserData,
-	}
-	if key := c.Mine().KeyPairs[i.KeyName]; key != nil {
-		spec.AuthorizedKey = key.PublicKey
-	}
-	return spec
-}
-
-func dashed(addr string) string {
-	b := []byte(addr)
-	for n, ch := range b {
-		if ch == '.' {
-			b[n] = '-'
-		}
-	}
-	return string(b)
 }
 
 func terminateInstances(c *action.Call, in *instanceIDs) (*stateChanges, error) {
