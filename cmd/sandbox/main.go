@@ -119,23 +119,13 @@ func (o options) endpoint() (*sandbox.Endpoint, func(), error) {
 		settings.Log, closeLog = f, func() { _ = f.Close() } // each line was written when it was made
 	}
 	if o.instances == "linux" {
-		if err := instance.Supported(); err != nil {
+		backend, end, err := o.guests()
+		if err != nil {
 			closeLog()
-			return nil, nil, fmt.Errorf("-instances linux: %w", err)
+			return nil, nil, err
 		}
-		dir := o.state
-		if dir == "" {
-			if dir, err = os.MkdirTemp("", "sandbox-"); err != nil {
-				closeLog()
-				return nil, nil, fmt.Errorf("make a folder for the instances: %w", err)
-			}
-			before := closeLog
-			closeLog = func() { before(); _ = os.RemoveAll(dir) } // a temporary folder of our own
-		}
-		if settings.Backend, err = instance.NewLinux(dir, o.base); err != nil {
-			closeLog()
-			return nil, nil, fmt.Errorf("-instances linux: %w", err)
-		}
+		before := closeLog
+		settings.Backend, closeLog = backend, func() { before(); end() }
 	}
 	e, err := sandbox.New(settings)
 	if err != nil {
@@ -160,4 +150,29 @@ func (o options) plan() (fault.Spec, error) {
 		return fault.Spec{}, fmt.Errorf("-faults %s: %w", o.faults, err)
 	}
 	return spec, nil
+}
+
+// guests makes the backend of real guests, and gives the end of what it is kept in.
+func (o options) guests() (instance.Backend, func(), error) {
+	if err := instance.Supported(); err != nil {
+		return nil, nil, fmt.Errorf("-instances linux: %w", err)
+	}
+	dir, end := o.state, func() {}
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "sandbox-"); err != nil {
+			return nil, nil, fmt.Errorf("make a folder for the instances: %w", err)
+		}
+		end = func() { _ = os.RemoveAll(dir) } // a temporary folder of our own
+	}
+	open := instance.NewLinux
+	if o.guest == "boot" {
+		open = instance.NewBooted
+	}
+	backend, err := open(dir, o.base)
+	if err != nil {
+		end()
+		return nil, nil, fmt.Errorf("-instances linux, -guest %s: %w", o.guest, err)
+	}
+	return backend, end, nil
 }

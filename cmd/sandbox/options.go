@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -13,11 +14,11 @@ import (
 
 // options are the flags and the command after them.
 type options struct {
-	listen, state, delays, log, instances, base string
-	account, region, clock, faults              string
-	seed                                        uint64
-	unthrottled, exposed                        bool
-	command                                     []string
+	listen, state, delays, log, instances, guest, base string
+	account, region, clock, faults                     string
+	seed                                               uint64
+	unthrottled, exposed                               bool
+	command                                            []string
 }
 
 var accountID = regexp.MustCompile(`^\d{12}$`)
@@ -36,6 +37,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.faults, "faults", "", "JSON `FILE` that says which calls fail, and how")
 	flags.StringVar(&o.log, "log", "", "`FILE` that gets one JSON line per call")
 	flags.StringVar(&o.instances, "instances", "linux", "linux: instances are real guests (needs root); none: instances have states and no guest")
+	flags.StringVar(&o.guest, "guest", "overlay", "with -instances linux, overlay: guests share the programs of -base; boot: guests boot systemd, cloud-init and sshd of -base, see make guest-root")
 	flags.StringVar(&o.base, "base", "/", "`DIR` that is the root of vendor images, never written to")
 	flags.StringVar(&o.account, "account", world.HomeAccount, "the `ACCOUNT` whose credentials are handed out")
 	flags.StringVar(&o.region, "region", "us-east-1", "the `REGION` that is handed out")
@@ -65,6 +67,12 @@ func (o options) check() error {
 	switch {
 	case o.instances != "linux" && o.instances != "none":
 		return fmt.Errorf("-instances %q: use linux or none", o.instances)
+	case o.guest != "overlay" && o.guest != "boot":
+		return fmt.Errorf("-guest %q: use overlay or boot", o.guest)
+	case o.guest == "boot" && o.instances != "linux":
+		return errors.New("-guest boot: there are no guests without -instances linux")
+	case o.guest == "boot" && o.base == "/":
+		return errors.New("-guest boot: this machine cannot be a guest's root; give -base the directory that make guest-root prints")
 	case !accountID.MatchString(o.account):
 		return fmt.Errorf("-account %q: an account id has twelve digits", o.account)
 	case !world.RegionExists(o.region):
