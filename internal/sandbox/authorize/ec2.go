@@ -33,11 +33,11 @@ var ec2Actions = map[string]func(e *ec2Call){
 	"CopySnapshot":              (*ec2Call).copySnapshot,
 	"CreateFleet":               (*ec2Call).createFleet,
 	"CreateImage":               (*ec2Call).createImage,
+	"CreateImageUsageReport":    func(e *ec2Call) { e.makes("image-usage-report"); e.named() },
 	"CreateKeyPair":             (*ec2Call).createKeyPair,
 	"CreateLaunchTemplate":      func(e *ec2Call) { e.makes("launch-template") },
 	"CreateSecurityGroup":       (*ec2Call).createSecurityGroup,
 	"CreateSnapshot":            (*ec2Call).createSnapshot,
-	"CreateSnapshots":           (*ec2Call).createSnapshots,
 	"CreateTags":                (*ec2Call).changeTags,
 	"CreateVolume":              (*ec2Call).createVolume,
 	"DeleteTags":                (*ec2Call).changeTags,
@@ -45,14 +45,11 @@ var ec2Actions = map[string]func(e *ec2Call){
 	"ModifyImageAttribute":      (*ec2Call).modifyImageAttribute,
 	"ModifySnapshotAttribute":   (*ec2Call).modifySnapshotAttribute,
 	"RegisterImage":             (*ec2Call).registerImage,
-	"RequestSpotInstances":      func(e *ec2Call) { e.makes("spot-instances-request") },
 	"RunInstances":              (*ec2Call).runInstances,
 	"DescribeImageAttribute":    (*ec2Call).named,
 	"DescribeInstanceAttribute": (*ec2Call).named,
 	"DescribeSnapshotAttribute": (*ec2Call).named,
-	"DescribeVolumeAttribute":   (*ec2Call).named,
 	"GetConsoleOutput":          (*ec2Call).named,
-	"GetConsoleScreenshot":      (*ec2Call).named,
 	"GetPasswordData":           (*ec2Call).named,
 }
 
@@ -109,6 +106,9 @@ var parameters = []struct{ name, kind string }{
 	{"FleetId", "fleet"},
 	{"NetworkInterfaceId", "network-interface"},
 	{"SpotInstanceRequestId", "spot-instances-request"},
+	{"ReportId", "image-usage-report"},
+	{"LaunchTemplate.LaunchTemplateId", "launch-template"},
+	{"LaunchTemplate.LaunchTemplateName", "launch-template"},
 }
 
 // named needs the action on every resource that the parameters name.

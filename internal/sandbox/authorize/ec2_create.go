@@ -29,17 +29,6 @@ func (e *ec2Call) createSnapshot() {
 	n.Context.Set("ec2:ParentVolume", e.arn(e.Region, e.Account, "volume", e.form.Get("VolumeId")))
 }
 
-func (e *ec2Call) createSnapshots() {
-	id := e.form.Get("InstanceSpecification.InstanceId")
-	e.on("instance", id)
-	if i := e.mine.Instances[id]; i != nil {
-		for _, device := range sortedKeys(i.Devices) {
-			e.on("volume", i.Devices[device])
-		}
-	}
-	e.makes("snapshot")
-}
-
 func (e *ec2Call) registerImage() {
 	e.makes("image")
 	for _, at := range e.indexes("BlockDeviceMapping") {

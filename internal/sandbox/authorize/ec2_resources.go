@@ -12,8 +12,12 @@ import (
 // describe fills in a need's ARN, owner and keys from a resource of EC2. One that
 // does not exist has its ARN alone: whether it exists is the action's business.
 func (e *ec2Call) describe(n *Need, region, kind, id string) {
-	r := e.World.Region(e.Account, region)
 	n.Owner = e.Account
+	if !world.RegionExists(region) { // no Region: the action says so
+		n.Resource = e.arn(region, e.Account, kind, id)
+		return
+	}
+	r := e.World.Region(e.Account, region)
 	tags := id
 	switch kind {
 	case "image":
@@ -158,7 +162,7 @@ func templateID(r *world.Region, ref string) string {
 var kinds = map[string]string{
 	"ami": "image", "snap": "snapshot", "i": "instance", "vol": "volume", "sg": "security-group", "sgr": "security-group-rule",
 	"vpc": "vpc", "subnet": "subnet", "key": "key-pair", "lt": "launch-template", "fleet": "fleet", "eni": "network-interface",
-	"sir": "spot-instances-request",
+	"sir": "spot-instances-request", "amiur": "image-usage-report",
 }
 
 // changeTags needs the action on every resource, with the tags of the request.

@@ -37,7 +37,7 @@ type kmsInput struct {
 func kmsNeeds(c *action.Call) []Need {
 	in := kmsInputOf(c)
 	switch c.Action {
-	case "CreateKey", "ListKeys", "ListAliases", "GenerateRandom":
+	case "CreateKey", "ListKeys", "ListAliases", "ListRetirableGrants":
 		n := need("kms:"+c.Action, anything)
 		n.Context.Set("kms:CallerAccount", c.Account)
 		if c.Action == "CreateKey" {

@@ -95,7 +95,7 @@ func (s *session) inherit(c *action.Call, identity string) error {
 	}
 	for _, name := range key.TransitiveTags {
 		if slices.ContainsFunc(slices.Collect(maps.Keys(s.tags)), func(k string) bool { return strings.EqualFold(k, name) }) {
-			return wire.Errorf("InvalidParameterValue", "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
+			return wire.Errorf("InvalidParameterValue", "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.") // unverified: code
 		}
 		s.tags[name] = key.SessionTags[name]
 		s.transitive = append(s.transitive, name)
