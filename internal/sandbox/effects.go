@@ -115,7 +115,7 @@ func (e *Endpoint) deliver(w http.ResponseWriter, r *http.Request, call *action.
 		reset(w)
 	case fault.ClockSkew:
 		headers(w, call, set, f.Answer, skewedTime(rule))
-		_, _ = w.Write(f.Body) // the caller is gone
+		body(w, set, f.Body)
 	default:
 		send(w, call, set, f.Answer)
 	}

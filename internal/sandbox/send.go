@@ -10,12 +10,23 @@ import (
 // send writes an answer with the headers of its service.
 func send(w http.ResponseWriter, call *action.Call, set *action.Set, answer action.Answer) {
 	headers(w, call, set, answer, call.Now)
-	_, _ = w.Write(answer.Body) // the caller is gone: the call happened all the same
+	body(w, set, answer.Body)
 }
 
-// headers writes the status and the headers: EC2 names itself and sends in chunks;
-// the date is the endpoint's time, from which clients learn by how much their own
-// clock is off.
+// body writes the whole body of an answer. The flush makes it chunked, as EC2's
+// answers are, and comes after the body: the SDK for Go closes a request once the
+// headers of its answer are there, and when it is so near that the request is still
+// being written, this closes the connection. Headers alone would come so early that
+// the SDK then loses the body and sends the request again.
+func body(w http.ResponseWriter, set *action.Set, text []byte) {
+	_, _ = w.Write(text) // the caller is gone: the call happened all the same
+	if set.Protocol == action.EC2Query {
+		_ = http.NewResponseController(w).Flush() // a recorder cannot
+	}
+}
+
+// headers writes the status and the headers: EC2 names itself; the date is the
+// endpoint's time, from which clients learn by how much their own clock is off.
 func headers(w http.ResponseWriter, call *action.Call, set *action.Set, answer action.Answer, date time.Time) {
 	h := w.Header()
 	h.Set("Content-Type", answer.ContentType)
@@ -25,7 +36,4 @@ func headers(w http.ResponseWriter, call *action.Call, set *action.Set, answer a
 		h.Set("Server", "AmazonEC2")
 	}
 	w.WriteHeader(answer.Status)
-	if set.Protocol == action.EC2Query {
-		_ = http.NewResponseController(w).Flush() // ends the headers without a length; a recorder cannot
-	}
 }
