@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/account"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/authorize"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/clock"
@@ -17,6 +18,7 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/instance"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/kms"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/pricing"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/rbin"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/servicequotas"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/ssm"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/sts"
@@ -92,7 +94,7 @@ func New(o Options) (*Endpoint, error) {
 		e.gates = append(e.gates, throttled(throttle.New()))
 	}
 	e.gates = append(e.gates, pricing.Served, authorize.Gate, ec2.Unseen)
-	for _, set := range Services() {
+	for _, set := range append(Services(), rbin.Actions, account.Actions) {
 		e.services[set.Service] = set
 		if set.Protocol == action.JSON {
 			e.targets[set.Namespace] = set

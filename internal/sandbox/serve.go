@@ -108,6 +108,12 @@ func (e *Endpoint) route(r *http.Request, call *action.Call) (*action.Set, strin
 		prefix, name, _ := strings.Cut(target, ".")
 		return e.targets[prefix], name
 	}
+	scope, _ := parseScope(r)
+	if set := e.services[scope.service]; set != nil && set.Protocol == action.REST {
+		name, document := set.Match(r.Method, r.URL, call.Body)
+		call.Body = document
+		return set, name
+	}
 	form, err := url.ParseQuery(string(call.Body))
 	if err != nil {
 		form = url.Values{}
@@ -118,7 +124,6 @@ func (e *Endpoint) route(r *http.Request, call *action.Call) (*action.Set, strin
 		}
 	}
 	call.Form = form
-	scope, _ := parseScope(r)
 	return e.services[scope.service], form.Get("Action")
 }
 

@@ -61,6 +61,7 @@ const (
 	EC2Query Protocol = iota
 	Query
 	JSON
+	REST
 )
 
 // Set are the actions of one service.
@@ -72,6 +73,8 @@ type Set struct {
 	// Made is told the ids of what a call has made, before anybody else can see it;
 	// nil is not told.
 	Made func(c *Call, ids []string)
+	// Routes are where the actions of a REST service are, by action.
+	Routes map[string]Route
 }
 
 // Action is one thing that a service does.
@@ -84,7 +87,7 @@ type Action struct {
 // NewSet makes the empty set of a service. Namespace is for Query services, and
 // for JSON services the prefix of X-Amz-Target.
 func NewSet(service string, p Protocol, namespace string) *Set {
-	return &Set{Service: service, Protocol: p, Namespace: namespace, Actions: map[string]Action{}}
+	return &Set{Service: service, Protocol: p, Namespace: namespace, Actions: map[string]Action{}, Routes: map[string]Route{}}
 }
 
 // Add registers an action: rule gets the decoded input and runs alone in the
@@ -157,7 +160,8 @@ func (s *Set) Serve(c *Call, name string) Answer {
 	if err != nil {
 		return s.Refuse(c, wire.Errorf("InternalError", "An internal error has occurred").WithStatus(http.StatusInternalServerError))
 	}
-	return Answer{Status: http.StatusOK, ContentType: s.contentType(), Body: body}
+	status, body := s.success(name, body)
+	return Answer{Status: status, ContentType: s.contentType(), Body: body}
 }
 
 // Refuse encodes a refusal in the service's protocol.
@@ -168,7 +172,7 @@ func (s *Set) Refuse(c *Call, e *wire.Error) Answer {
 		a.Body = wire.EC2Error(e, c.RequestID)
 	case Query:
 		a.Body = wire.QueryError(s.Namespace, e, c.RequestID)
-	case JSON:
+	case JSON, REST:
 		a.Body = wire.JSONError(e)
 	}
 	return a
@@ -186,7 +190,7 @@ func (s *Set) unknown(name, version string) *wire.Error {
 }
 
 func (s *Set) decode(c *Call, in any) error {
-	if s.Protocol != JSON {
+	if s.Protocol != JSON && s.Protocol != REST {
 		dry := c.Form.Get("DryRun") == "true" && s.Protocol == EC2Query
 		form := url.Values{}
 		for k, v := range c.Form {
@@ -227,14 +231,17 @@ func (s *Set) encode(c *Call, name string, out any) ([]byte, error) {
 		return wire.EC2Response(name, c.RequestID, out)
 	case Query:
 		return wire.QueryResponse(s.Namespace, name, c.RequestID, out)
-	case JSON:
+	case JSON, REST:
 		return json.Marshal(out)
 	}
 	return nil, fmt.Errorf("protocol %d", s.Protocol)
 }
 
 func (s *Set) contentType() string {
-	if s.Protocol == JSON {
+	switch s.Protocol {
+	case REST:
+		return "application/json"
+	case JSON:
 		return "application/x-amz-json-1.1"
 	}
 	return "text/xml;charset=UTF-8"

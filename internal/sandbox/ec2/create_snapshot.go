@@ -91,6 +91,9 @@ func deleteSnapshot(c *action.Call, in *deleteSnapshotInput) (*done, error) {
 // removeSnapshot deletes a snapshot and the disks that it alone held. A disk still
 // being taken is dropped when it is there.
 func removeSnapshot(c *action.Call, s *world.Snapshot) {
+	if keepSnapshot(c, s) {
+		return
+	}
 	c.Mine().Snapshots.Delete(s.ID)
 	c.Mine().DropTags(s.ID)
 	if !s.Held {

@@ -40,6 +40,8 @@ func deregisterImage(c *action.Call, in *deregisterImageInput) (*deregisterImage
 	if c.Now.Before(image.ProtectedUntil) {
 		return nil, wire.Errorf("OperationNotPermitted", "The image %s is protected from deregistration until %s, when the cooldown ends.", image.ID, image.ProtectedUntil.Format(timestamp))
 	}
+	emptyBin(c)
+	keepImage(c, image)
 	image.Deregistered, image.Public, image.Permissions, image.FastLaunch = true, false, nil, nil
 	c.Mine().DropTags(image.ID)
 	out := &deregisterImageOutput{Return: true}

@@ -50,11 +50,12 @@ func snapshotOf(c *action.Call, v *world.Volume) *world.Snapshot {
 	return s
 }
 
-// usersOf are the images of the caller that use a snapshot, the newest first.
+// usersOf are the images of the caller that use a snapshot, the newest first,
+// those in the recycle bin too.
 func usersOf(c *action.Call, snapshotID string) []string {
 	var users []*world.Image
 	for _, image := range c.Mine().Images.All() {
-		if !image.Deregistered && slices.Contains(image.SnapshotIDs(), snapshotID) {
+		if (!image.Deregistered || c.Mine().Bin[image.ID] != nil) && slices.Contains(image.SnapshotIDs(), snapshotID) {
 			users = append(users, image)
 		}
 	}

@@ -29,6 +29,9 @@ type Region struct {
 	// TypeSpecs are the instance types of those images that name any, by image id.
 	TypeSpecs    map[string]TypeSpec
 	UsageReports map[string]*UsageReport
+	// Rules say what goes to the recycle bin, Bin is what is there, both by id.
+	Rules map[string]*RetentionRule
+	Bin   map[string]*Binned
 
 	// EncryptByDefault makes every new volume and snapshot copy encrypted.
 	EncryptByDefault bool
@@ -92,6 +95,8 @@ func (r *Region) makeMaps() {
 	r.Watermarks = orNew(r.Watermarks)
 	r.TypeSpecs = orNew(r.TypeSpecs)
 	r.UsageReports = orNew(r.UsageReports)
+	r.Rules = orNew(r.Rules)
+	r.Bin = orNew(r.Bin)
 }
 
 func orNew[K comparable, V any](m map[K]V) map[K]V {

@@ -113,6 +113,9 @@ func (w *World) LayerInUse(layer string) bool {
 			used = contains(s.Layers, layer)
 			return !used
 		})
+		for _, b := range r.Bin {
+			used = used || b.Snapshot != nil && contains(b.Snapshot.Layers, layer)
+		}
 		for _, i := range r.Instances {
 			used = used || i.State != StateTerminated && contains(i.Layers, layer)
 		}
