@@ -13,6 +13,12 @@ var subjects = []struct {
 	{"sharing images", imageSharing},
 	{"snapshots", snapshots},
 	{"sharing snapshots", snapshotSharing},
+	{"volumes", volumes},
+	{"volume performance", volumePerformance},
+	{"key pairs", keyPairs},
+	{"imported keys", importedKeys},
+	{"launch templates", launchTemplates},
+	{"template versions", templateVersions},
 }
 
 func TestCaptures(t *testing.T) {
@@ -37,7 +43,7 @@ func TestCount(t *testing.T) {
 	for _, s := range subjects {
 		n += len(s.observations)
 	}
-	if n < 80 {
-		t.Errorf("want at least 80 observations, got %d", n)
+	if n < 100 {
+		t.Errorf("want at least 100 observations, got %d", n)
 	}
 }

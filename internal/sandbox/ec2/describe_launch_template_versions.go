@@ -19,6 +19,7 @@ type templateVersionItem struct {
 	CreatedBy   string           `xml:"createdBy"`
 	Default     bool             `xml:"defaultVersion"`
 	Data        templateDataItem `xml:"launchTemplateData"`
+	Operator    notManaged       `xml:"operator"`
 }
 
 // templateVersionView is a version with its data; an alias of an image is
@@ -60,6 +61,12 @@ type describeTemplateVersionsOutput struct {
 // describeLaunchTemplateVersions lists the versions of one template, newest first;
 // without a template, the versions $Latest and $Default of all templates.
 func describeLaunchTemplateVersions(c *action.Call, in *describeTemplateVersionsInput) (*describeTemplateVersionsOutput, error) {
+	if len(in.Versions) > 0 && in.Min != "" {
+		return nil, wire.Errorf("InvalidParameterCombination", "Minimum version filter is not applicable when given a list of versions.")
+	}
+	if len(in.Versions) > 0 && in.Max != "" {
+		return nil, wire.Errorf("InvalidParameterCombination", "Maximum version filter is not applicable when given a list of versions.") // unverified: text
+	}
 	templates, err := in.templates(c)
 	if err != nil {
 		return nil, err
@@ -84,13 +91,13 @@ func describeLaunchTemplateVersions(c *action.Call, in *describeTemplateVersions
 			}
 		}
 	}
-	part, next, err := page(all, in.MaxResults, in.NextToken, 200)
+	part, next, err := smallPage(all, in.MaxResults, in.NextToken, 200)
 	return &describeTemplateVersionsOutput{Versions: part, NextToken: next}, err
 }
 
 func (in *describeTemplateVersionsInput) templates(c *action.Call) ([]*world.LaunchTemplate, error) {
 	if in.ID != "" || in.Name != "" {
-		t, err := templateOf(c.Mine(), in.ID, in.Name)
+		t, err := in.find(c.Mine())
 		return []*world.LaunchTemplate{t}, err
 	}
 	if len(in.Versions) == 0 { // unverified: text; the rule is documented

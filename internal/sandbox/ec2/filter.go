@@ -103,6 +103,14 @@ func boolean(v bool) ([]string, bool) { return []string{strconv.FormatBool(v)}, 
 // page cuts a sorted list as MaxResults and NextToken ask. The token is the
 // position, as text: opaque to callers, and refused when it is none of ours.
 func page[T any](list []T, maxResults *int64, token string, most int64) ([]T, string, error) {
+	if maxResults != nil && *maxResults < 5 {
+		return nil, "", wire.Errorf("InvalidParameterValue", "Invalid value '%d' for maxResults. Expecting a value greater than 5.", *maxResults)
+	}
+	return smallPage(list, maxResults, token, most)
+}
+
+// smallPage is [page] for the actions that give pages of one.
+func smallPage[T any](list []T, maxResults *int64, token string, most int64) ([]T, string, error) {
 	from := 0
 	if token != "" {
 		n, err := strconv.Atoi(strings.TrimPrefix(token, "page-"))
@@ -118,11 +126,7 @@ func page[T any](list []T, maxResults *int64, token string, most int64) ([]T, st
 		}
 		return rest, "", nil
 	}
-	size := *maxResults
-	if size < 5 {
-		return nil, "", wire.Errorf("InvalidParameterValue", "Invalid value '%d' for maxResults. Expecting a value greater than 5.", size)
-	}
-	size = min(size, most)
+	size := min(max(*maxResults, 1), most)
 	if int64(len(rest)) <= size {
 		return rest, "", nil
 	}

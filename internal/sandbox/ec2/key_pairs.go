@@ -1,20 +1,11 @@
 package ec2
 
 import (
-	"crypto/ed25519"
-	"crypto/md5" //nolint:gosec // EC2 publishes MD5 fingerprints of imported keys
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // EC2 publishes SHA-1 fingerprints of RSA keys
-	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
-	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/crypto/ssh"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
@@ -29,7 +20,7 @@ func init() {
 }
 
 type createKeyPairInput struct {
-	Name   string             `q:"KeyName,required"`
+	Name   string             `q:"KeyName"`
 	Type   string             `q:"KeyType"`
 	Format string             `q:"KeyFormat"`
 	Tags   []tagSpecification `q:"TagSpecification"`
@@ -54,10 +45,14 @@ func createKeyPair(c *action.Call, in *createKeyPairInput) (*createKeyPairOutput
 	if err := freeKeyName(c.Mine(), in.Name); err != nil {
 		return nil, err
 	}
-	if in.Format != "" && in.Format != "pem" {
-		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter KeyFormat is invalid. This endpoint gives pem.", in.Format)
+	kind, format := first(in.Type, "rsa"), first(in.Format, "pem")
+	for _, e := range []struct{ value, name, set string }{{kind, "keyType", "rsa, ed25519"}, {format, "keyFormat", "ppk, pem"}} {
+		if !slices.Contains(strings.Split(e.set, ", "), e.value) {
+			return nil, wire.Errorf("InvalidParameterValue", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: "+
+				"Member must satisfy enum value set: [%s]", e.value, e.name, e.set)
+		}
 	}
-	key, material, err := newKey(c.World, in.Type, in.Name)
+	key, material, err := newKey(c.World, kind, format, in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -69,72 +64,41 @@ func createKeyPair(c *action.Call, in *createKeyPairInput) (*createKeyPairOutput
 }
 
 func freeKeyName(r *world.Region, name string) error {
-	if len(name) > 255 {
-		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter KeyName is invalid. Length exceeds maximum of 255.", name)
-	}
-	if r.KeyPairs[name] != nil {
+	switch {
+	case name == "":
+		return wire.ErrMissing("KeyName")
+	case len(name) > 255:
+		return wire.Errorf("InvalidParameterValue", "Value for parameter KeyName is invalid. Length exceeds maximum of 255.")
+	case strings.Trim(name, " ") != name:
+		return wire.Errorf("InvalidParameterValue", "Invalid value '%s' for keyName. It should be trimmed", name)
+	case strings.ContainsFunc(name, func(r rune) bool { return r > 127 }):
+		return errASCII("KeyName")
+	case strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }):
+		return wire.Errorf("InvalidParameterValue", "Value for parameter %s is invalid. KeyName", name) // EC2 swaps the two
+	case r.KeyPairs[name] != nil:
 		return wire.Errorf("InvalidKeyPair.Duplicate", "The keypair already exists")
 	}
 	return nil
 }
 
-func newKey(w *world.World, kind, comment string) (*world.KeyPair, string, error) {
-	switch kind {
-	case "", "rsa":
-		private, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			return nil, "", fmt.Errorf("generate an RSA key: %w", err)
-		}
-		public, err := ssh.NewPublicKey(&private.PublicKey)
-		if err != nil {
-			return nil, "", fmt.Errorf("encode an RSA key: %w", err)
-		}
-		pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
-		if err != nil {
-			return nil, "", fmt.Errorf("encode an RSA key: %w", err)
-		}
-		sum := sha1.Sum(pkcs8) //nolint:gosec // see the import
-		block := &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)}
-		key := &world.KeyPair{Type: "rsa", Fingerprint: colons(sum[:]), PublicKey: authorizedLine(public, comment)}
-		return key, string(pem.EncodeToMemory(block)), nil
-	case "ed25519":
-		seed := make([]byte, ed25519.SeedSize)
-		_, _ = w.Read(seed)
-		private := ed25519.NewKeyFromSeed(seed)
-		sshKey, err := ssh.NewPublicKey(private.Public())
-		if err != nil {
-			return nil, "", fmt.Errorf("encode an ED25519 key: %w", err)
-		}
-		block, err := ssh.MarshalPrivateKey(private, "")
-		if err != nil {
-			return nil, "", fmt.Errorf("encode an ED25519 key: %w", err)
-		}
-		key := &world.KeyPair{Type: "ed25519", Fingerprint: sha256Fingerprint(sshKey), PublicKey: authorizedLine(sshKey, comment)}
-		return key, string(pem.EncodeToMemory(block)), nil
-	}
-	return nil, "", wire.Errorf("InvalidParameterValue", "Invalid value '%s' for KeyType. Valid values: rsa, ed25519", kind)
+func errASCII(parameter string) error {
+	return wire.Errorf("InvalidParameterValue", "Value for parameter %s is invalid. Character sets beyond ASCII are not supported.", parameter)
 }
 
-func authorizedLine(key ssh.PublicKey, comment string) string {
-	return strings.TrimSuffix(string(ssh.MarshalAuthorizedKey(key)), "\n") + " " + comment
+// keyPairForm is an id that some key pair has or had: EC2 tells it from zeros.
+var keyPairForm = regexp.MustCompile(`^key-0[0-9a-f]{16}$`)
+
+func couldBeKeyPair(id string) bool {
+	return keyPairForm.MatchString(id) && strings.Trim(id, "key-0") != ""
 }
 
-func sha256Fingerprint(key ssh.PublicKey) string {
-	sum := sha256.Sum256(key.Marshal())
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
-
-func colons(sum []byte) string {
-	parts := make([]string, len(sum))
-	for i, b := range sum {
-		parts[i] = fmt.Sprintf("%02x", b)
-	}
-	return strings.Join(parts, ":")
+func errKeyPairID(id string) error {
+	return wire.Errorf("InvalidParameterValue", "Invalid value '%s' for keyPairId.", id)
 }
 
 type importKeyPairInput struct {
-	Name     string             `q:"KeyName,required"`
-	Material string             `q:"PublicKeyMaterial,required"`
+	Name     string             `q:"KeyName"`
+	Material string             `q:"PublicKeyMaterial"`
 	Tags     []tagSpecification `q:"TagSpecification"`
 }
 
@@ -153,21 +117,18 @@ func importKeyPair(c *action.Call, in *importKeyPairInput) (*importKeyPairOutput
 	if err := freeKeyName(c.Mine(), in.Name); err != nil {
 		return nil, err
 	}
+	if in.Material == "" {
+		return nil, wire.ErrMissing("PublicKeyMaterial")
+	}
 	text, err := base64.StdEncoding.DecodeString(in.Material)
 	if err != nil {
-		return nil, wire.Errorf("InvalidKey.Format", "Key is not in valid OpenSSH public key format")
+		return nil, errKeyFormat()
 	}
-	public, _, _, _, err := ssh.ParseAuthorizedKey(text)
+	key, err := importedKey(text, in.Name)
 	if err != nil {
-		return nil, wire.Errorf("InvalidKey.Format", "Key is not in valid OpenSSH public key format")
+		return nil, err
 	}
-	key := &world.KeyPair{ID: c.World.NewID("key"), Name: in.Name, Type: "rsa", PublicKey: authorizedLine(public, in.Name), Created: c.Now}
-	if public.Type() == ssh.KeyAlgoED25519 {
-		key.Type, key.Fingerprint = "ed25519", sha256Fingerprint(public)
-	} else {
-		sum := md5.Sum(public.Marshal()) //nolint:gosec // see the import
-		key.Fingerprint = colons(sum[:])
-	}
+	key.ID, key.Name, key.Created = c.World.NewID("key"), in.Name, c.Now
 	mine := c.Mine()
 	mine.KeyPairs[key.Name] = key
 	mine.SetTags(key.ID, tags)
@@ -184,15 +145,21 @@ type deleteKeyPairOutput struct {
 	ID     string `xml:"keyPairId,omitempty"`
 }
 
-// deleteKeyPair succeeds for a name that does not exist, as EC2 does.
+// deleteKeyPair succeeds for a name or id that does not exist any more, as EC2 does.
+// Where both are given it looks at the id alone.
 func deleteKeyPair(c *action.Call, in *deleteKeyPairInput) (*deleteKeyPairOutput, error) {
 	mine := c.Mine()
-	if in.Name == "" && in.ID == "" {
-		return nil, wire.ErrMissing("KeyName")
+	switch {
+	case in.Name == "" && in.ID == "":
+		return nil, wire.Errorf("MissingParameter", "KeyName or KeyPairId must be provided")
+	case in.ID != "" && !wellFormed("key", in.ID):
+		return nil, wire.Errorf("InvalidParameterValue", "Value for parameter keyPairId is invalid.")
+	case in.ID != "" && !couldBeKeyPair(in.ID):
+		return nil, errKeyPairID(in.ID)
 	}
 	out := &deleteKeyPairOutput{Return: true}
 	for name, key := range mine.KeyPairs {
-		if name == in.Name || key.ID == in.ID {
+		if in.ID == "" && name == in.Name || key.ID == in.ID {
 			delete(mine.KeyPairs, name)
 			mine.DropTags(key.ID)
 			out.ID = key.ID
@@ -219,11 +186,29 @@ type keyPairItem struct {
 	Fingerprint string        `xml:"keyFingerprint"`
 	PublicKey   string        `xml:"publicKey,omitempty"`
 	Created     wire.Time     `xml:"createTime"`
-	Tags        wire.Set[tag] `xml:"tagSet,omitempty"`
+	Tags        wire.Set[tag] `xml:"tagSet"`
+}
+
+func (in *describeKeyPairsInput) check() error {
+	if len(in.Names) > 0 && len(in.IDs) > 0 {
+		return wire.Errorf("InvalidParameterCombination", "The parameter 'keyPairId' may not be used in combination with 'keyName'")
+	}
+	if slices.Contains(in.Names, "") {
+		return wire.Errorf("InvalidParameterValue", "Invalid value '' for keyPairNames. It should not be blank")
+	}
+	for _, id := range in.IDs {
+		if !couldBeKeyPair(id) {
+			return errKeyPairID(id)
+		}
+	}
+	return nil
 }
 
 func describeKeyPairs(c *action.Call, in *describeKeyPairsInput) (*describeKeyPairsOutput, error) {
 	mine := c.Mine()
+	if err := in.check(); err != nil {
+		return nil, err
+	}
 	names, err := selected(mine.KeyPairs, in.Names, "InvalidKeyPair.NotFound", "The key pair '%s' does not exist")
 	if err != nil {
 		return nil, err
@@ -256,7 +241,7 @@ func describeKeyPairs(c *action.Call, in *describeKeyPairsInput) (*describeKeyPa
 			ID: k.ID, Name: k.Name, Type: k.Type, Fingerprint: k.Fingerprint, Created: wire.Time(k.Created.Truncate(time.Millisecond)), Tags: tagSet(mine.TagsOf(k.ID)),
 		}
 		if in.IncludePublic {
-			item.PublicKey = k.PublicKey
+			item.PublicKey = k.PublicKey + "\n"
 		}
 		out.Keys = append(out.Keys, item)
 	}

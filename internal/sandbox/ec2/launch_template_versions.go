@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
@@ -23,11 +24,12 @@ type createTemplateVersionInput struct {
 	Description  string     `q:"VersionDescription"`
 	ResolveAlias bool       `q:"ResolveAlias"`
 	Token        string     `q:"ClientToken"`
-	Data         launchData `q:"LaunchTemplateData,required"`
+	Data         launchData `q:"LaunchTemplateData"`
 }
 
 type templateVersionOutput struct {
 	Version templateVersionItem `xml:"launchTemplateVersion"`
+	Warning *templateWarning    `xml:"warning,omitempty"`
 }
 
 // createLaunchTemplateVersion adds a version: the data of the request, over that of
@@ -35,16 +37,22 @@ type templateVersionOutput struct {
 // ever was. The default version does not move.
 func createLaunchTemplateVersion(c *action.Call, in *createTemplateVersionInput) (*templateVersionOutput, error) {
 	mine := c.Mine()
-	t, err := templateOf(mine, in.ID, in.Name)
+	t, err := in.find(mine)
 	if err != nil {
 		return nil, err
 	}
+	var warning *templateWarning
+	if in.Source == "" || len(templateParameters(c)) > 0 {
+		if warning, err = in.Data.checkTemplate(c); err != nil {
+			return nil, err
+		}
+	}
 	made := func(v *world.LaunchTemplateVersion) (*templateVersionOutput, error) {
 		item, err := templateVersionView(c, t, v, in.ResolveAlias)
-		return &templateVersionOutput{item}, err
+		return &templateVersionOutput{item, warning}, err
 	}
 	if earlier, err := tokenResult(c, "CreateLaunchTemplateVersion", in.Token); err != nil {
-		return nil, err
+		return nil, used(err, "Client token already used before")
 	} else if v := numbered(t, earlier); v != nil {
 		return made(v)
 	}
@@ -114,17 +122,27 @@ func latest(t *world.LaunchTemplate) int64 {
 
 // versionNamed finds a version by number, $Latest or $Default; "" is the default.
 func versionNamed(t *world.LaunchTemplate, name string) (*world.LaunchTemplateVersion, error) {
-	number := name
-	switch name {
-	case "", "$Default":
-		number = strconv.FormatInt(t.DefaultVersion, 10)
-	case "$Latest":
-		number = strconv.FormatInt(latest(t), 10)
+	number, valid := versionNumber(t, name)
+	if !valid {
+		return nil, wire.Errorf("InvalidParameterValue", "Invalid launch template version: either '$Default', '$Latest', or a numeric version are allowed.")
 	}
-	if v := numbered(t, number); v != nil {
+	if v := numbered(t, strconv.FormatInt(number, 10)); v != nil {
 		return v, nil
 	}
 	return nil, wire.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find the specified version %s for the launch template with ID %s.", name, t.ID)
+}
+
+// versionNumber reads a version's number, $Latest or $Default; it may be one that
+// the template does not have.
+func versionNumber(t *world.LaunchTemplate, name string) (int64, bool) {
+	switch name {
+	case "", "$Default":
+		return t.DefaultVersion, true
+	case "$Latest":
+		return latest(t), true
+	}
+	n, err := strconv.ParseInt(name, 10, 64)
+	return n, err == nil && n > 0
 }
 
 type modifyTemplateInput struct {
@@ -133,25 +151,29 @@ type modifyTemplateInput struct {
 	Token   string `q:"ClientToken"`
 }
 
-// modifyLaunchTemplate sets the default version.
+// modifyLaunchTemplate sets the default version. EC2 answers with the beginning of
+// 1970 as the time of creation, and without tags.
 func modifyLaunchTemplate(c *action.Call, in *modifyTemplateInput) (*launchTemplateOutput, error) {
 	mine := c.Mine()
 	if _, err := tokenResult(c, "ModifyLaunchTemplate", in.Token); err != nil {
-		return nil, err
+		return nil, used(err, "The specified client token has already been used before.")
 	}
-	t, err := templateOf(mine, in.ID, in.Name)
+	t, err := in.find(mine)
 	if err != nil {
 		return nil, err
 	}
-	if in.Default != "" {
-		v, err := versionNamed(t, in.Default)
-		if err != nil {
-			return nil, err
-		}
-		t.DefaultVersion = v.Number
+	if in.Default == "" {
+		return nil, wire.Errorf("MissingParameter", "A launch template version must be specified to set the new default version for the template with ID %s.", t.ID)
 	}
+	v, err := versionNamed(t, in.Default)
+	if err != nil {
+		return nil, err
+	}
+	t.DefaultVersion = v.Number
 	rememberToken(c, mine, "ModifyLaunchTemplate", in.Token, t.ID)
-	return &launchTemplateOutput{templateView(mine, t)}, nil
+	view := templateView(mine, t)
+	view.Tags, view.Created = nil, wire.Time(time.Unix(0, 0).UTC())
+	return &launchTemplateOutput{Template: view}, nil
 }
 
 type deleteTemplateVersionsInput struct {
@@ -182,30 +204,37 @@ type versionKept struct {
 // DeleteLaunchTemplateVersions).
 const maxVersionsDeleted = 200
 
-// deleteLaunchTemplateVersions deletes versions by number. What cannot be deleted,
-// such as the default one, is a failure inside the answer.
+// deleteLaunchTemplateVersions deletes versions by number or name. What names no
+// version at all, or the default one, fails the whole call; a version that does not
+// exist is a failure inside the answer.
 func deleteLaunchTemplateVersions(c *action.Call, in *deleteTemplateVersionsInput) (*deleteTemplateVersionsOutput, error) {
-	t, err := templateOf(c.Mine(), in.ID, in.Name)
+	t, err := in.find(c.Mine())
 	if err != nil {
 		return nil, err
 	}
 	if len(in.Versions) > maxVersionsDeleted {
 		return nil, wire.Errorf("InvalidParameterValue", "At most %d versions can be deleted in one call", maxVersionsDeleted) // unverified: code and text; the limit is documented
 	}
-	out := &deleteTemplateVersionsOutput{}
+	numbers := make([]int64, 0, len(in.Versions))
 	for _, name := range in.Versions {
-		item := versionDeleted{ID: t.ID, Name: t.Name}
-		item.Number, _ = strconv.ParseInt(name, 10, 64) // zero for what is no number, as it is not found either
-		v := numbered(t, name)
-		switch {
-		case v == nil:
-			out.Failed = append(out.Failed, kept(item, "launchTemplateVersionDoesNotExist", "Could not find launch template version"))
-		case v.Number == t.DefaultVersion: // unverified: code and text
-			out.Failed = append(out.Failed, kept(item, "unexpectedError", "The default version of a launch template cannot be deleted"))
-		default:
+		n, valid := versionNumber(t, name)
+		if !valid {
+			return nil, wire.Errorf("InvalidParameterValue", "Invalid value for version: %s", name)
+		}
+		numbers = append(numbers, n)
+	}
+	if slices.Contains(numbers, t.DefaultVersion) {
+		return nil, wire.Errorf("InvalidParameterValue", "The default version cannot be deleted. Either specify another version as default or delete the launch template.")
+	}
+	out := &deleteTemplateVersionsOutput{}
+	for _, n := range numbers {
+		item := versionDeleted{ID: t.ID, Name: t.Name, Number: n}
+		if v := numbered(t, strconv.FormatInt(n, 10)); v != nil {
 			v.Deleted = true
 			out.Deleted = append(out.Deleted, item)
+			continue
 		}
+		out.Failed = append(out.Failed, kept(item, "launchTemplateVersionDoesNotExist", "The launch template version does not exist."))
 	}
 	return out, nil
 }

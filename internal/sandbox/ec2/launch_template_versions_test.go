@@ -88,10 +88,12 @@ func TestDeleteLaunchTemplateVersions(t *testing.T) {
 	}
 	_, err = c.home.CreateLaunchTemplateVersion(t.Context(), &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: id, LaunchTemplateData: &types.RequestLaunchTemplateData{KeyName: aws.String("k")}})
 	must(t, 0, err)
-	out, err := c.home.DeleteLaunchTemplateVersions(t.Context(), &ec2.DeleteLaunchTemplateVersionsInput{LaunchTemplateId: id, Versions: []string{"1", "2", "9"}})
+	_, err = c.home.DeleteLaunchTemplateVersions(t.Context(), &ec2.DeleteLaunchTemplateVersionsInput{LaunchTemplateId: id, Versions: []string{"1", "2"}})
+	refused(t, err, badRequest, "InvalidParameterValue", "The default version cannot be deleted. Either specify another version as default or delete the launch template.")
+	out, err := c.home.DeleteLaunchTemplateVersions(t.Context(), &ec2.DeleteLaunchTemplateVersionsInput{LaunchTemplateId: id, Versions: []string{"2", "9"}})
 	got := must(t, out, err)
 	if len(got.SuccessfullyDeletedLaunchTemplateVersions) != 1 || *got.SuccessfullyDeletedLaunchTemplateVersions[0].VersionNumber != 2 ||
-		len(got.UnsuccessfullyDeletedLaunchTemplateVersions) != 2 || got.UnsuccessfullyDeletedLaunchTemplateVersions[1].ResponseError.Code != types.LaunchTemplateErrorCodeLaunchTemplateVersionDoesNotExist {
+		len(got.UnsuccessfullyDeletedLaunchTemplateVersions) != 1 || got.UnsuccessfullyDeletedLaunchTemplateVersions[0].ResponseError.Code != types.LaunchTemplateErrorCodeLaunchTemplateVersionDoesNotExist {
 		t.Errorf("got %+v", got)
 	}
 	_, err = c.home.DescribeLaunchTemplateVersions(t.Context(), &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateId: id, Versions: []string{"2"}})

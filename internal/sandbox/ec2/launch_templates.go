@@ -21,11 +21,17 @@ type createLaunchTemplateInput struct {
 	Description string             `q:"VersionDescription"`
 	Token       string             `q:"ClientToken"`
 	Tags        []tagSpecification `q:"TagSpecification"`
-	Data        launchData         `q:"LaunchTemplateData,required"`
+	Data        launchData         `q:"LaunchTemplateData"`
 }
 
 type launchTemplateOutput struct {
 	Template launchTemplateItem `xml:"launchTemplate"`
+	Warning  *templateWarning   `xml:"warning,omitempty"`
+}
+
+// notManaged tells that no AWS service manages a template.
+type notManaged struct {
+	Managed bool `xml:"managed"`
 }
 
 type launchTemplateItem struct {
@@ -36,6 +42,7 @@ type launchTemplateItem struct {
 	DefaultVersion int64         `xml:"defaultVersionNumber"`
 	LatestVersion  int64         `xml:"latestVersionNumber"`
 	Tags           wire.Set[tag] `xml:"tagSet,omitempty"`
+	Operator       notManaged    `xml:"operator"`
 }
 
 func templateView(r *world.Region, t *world.LaunchTemplate) launchTemplateItem {
@@ -49,10 +56,18 @@ func templateView(r *world.Region, t *world.LaunchTemplate) launchTemplateItem {
 // with the same rules as its own parameters.
 func createLaunchTemplate(c *action.Call, in *createLaunchTemplateInput) (*launchTemplateOutput, error) {
 	mine := c.Mine()
-	if id, err := tokenResult(c, "CreateLaunchTemplate", in.Token); err != nil {
+	warning, err := in.Data.checkTemplate(c)
+	if err != nil {
 		return nil, err
-	} else if t := mine.LaunchTemplates[id]; t != nil {
-		return &launchTemplateOutput{templateView(mine, t)}, nil
+	}
+	if id, err := tokenResult(c, "CreateLaunchTemplate", in.Token); err != nil {
+		return nil, used(err, "Client token already used before.")
+	} else if id != "" {
+		t := mine.LaunchTemplates[id]
+		if t == nil || len(t.Versions) > 1 { // EC2 compares what became of the template too
+			return nil, errTokenUsed("Client token already used before.")
+		}
+		return &launchTemplateOutput{templateView(mine, t), warning}, nil
 	}
 	tags, err := tagsFor(in.Tags, "launch-template")
 	if err != nil {
@@ -70,7 +85,7 @@ func createLaunchTemplate(c *action.Call, in *createLaunchTemplateInput) (*launc
 	mine.LaunchTemplates[t.ID] = t
 	mine.SetTags(t.ID, tags)
 	rememberToken(c, mine, "CreateLaunchTemplate", in.Token, t.ID)
-	return &launchTemplateOutput{templateView(mine, t)}, nil
+	return &launchTemplateOutput{templateView(mine, t), warning}, nil
 }
 
 func templateOf(r *world.Region, id, name string) (*world.LaunchTemplate, error) {
@@ -145,16 +160,26 @@ type launchTemplateInput struct {
 	Name string `q:"LaunchTemplateName"`
 }
 
+// find is the template of a call that takes an id or a name, and not both.
+func (in *launchTemplateInput) find(r *world.Region) (*world.LaunchTemplate, error) {
+	if in.ID != "" && in.Name != "" {
+		return nil, wire.Errorf("InvalidParameterCombination", "Either provide launch template ID or launch template name to modify the template.")
+	}
+	return templateOf(r, in.ID, in.Name)
+}
+
+// deleteLaunchTemplate answers without tags.
 func deleteLaunchTemplate(c *action.Call, in *launchTemplateInput) (*launchTemplateOutput, error) {
 	mine := c.Mine()
-	t, err := templateOf(mine, in.ID, in.Name)
+	t, err := in.find(mine)
 	if err != nil {
 		return nil, err
 	}
 	view := templateView(mine, t)
+	view.Tags = nil
 	delete(mine.LaunchTemplates, t.ID)
 	mine.DropTags(t.ID)
-	return &launchTemplateOutput{view}, nil
+	return &launchTemplateOutput{Template: view}, nil
 }
 
 type describeLaunchTemplatesInput struct {
@@ -168,16 +193,39 @@ type describeLaunchTemplatesOutput struct {
 	NextToken string                       `xml:"nextToken,omitempty"`
 }
 
-func describeLaunchTemplates(c *action.Call, in *describeLaunchTemplatesInput) (*describeLaunchTemplatesOutput, error) {
-	mine := c.Mine()
-	ids, err := selected(mine.LaunchTemplates, in.IDs, "InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID %s, does not exist.")
-	if err != nil {
-		return nil, err
+// check refuses what names no template of the caller.
+func (in *describeLaunchTemplatesInput) check(r *world.Region) error {
+	const absent = "At least one of the launch templates specified in the request does not exist."
+	var malformed []string
+	for _, id := range in.IDs {
+		if !wellFormed("lt", id) {
+			malformed = append(malformed, id)
+		}
+	}
+	if len(malformed) > 0 {
+		return wire.Errorf("InvalidLaunchTemplateId.Malformed", "The following launch template ids are malformed: %s", strings.Join(malformed, ", "))
+	}
+	for _, id := range in.IDs {
+		if r.LaunchTemplates[id] == nil {
+			return wire.Errorf("InvalidLaunchTemplateId.NotFound", absent)
+		}
 	}
 	for _, name := range in.Names {
-		if _, err := templateOf(mine, "", name); err != nil {
-			return nil, err
+		if _, err := templateOf(r, "", name); err != nil {
+			return wire.Errorf("InvalidLaunchTemplateName.NotFoundException", absent)
 		}
+	}
+	return nil
+}
+
+func describeLaunchTemplates(c *action.Call, in *describeLaunchTemplatesInput) (*describeLaunchTemplatesOutput, error) {
+	mine := c.Mine()
+	if err := in.check(mine); err != nil {
+		return nil, err
+	}
+	ids := in.IDs
+	if len(ids) == 0 {
+		ids = sortedKeys(mine.LaunchTemplates)
 	}
 	var all []launchTemplateItem
 	for _, id := range ids {
@@ -195,6 +243,6 @@ func describeLaunchTemplates(c *action.Call, in *describeLaunchTemplatesInput) (
 			all = append(all, templateView(mine, t))
 		}
 	}
-	part, next, err := page(all, in.MaxResults, in.NextToken, 200)
+	part, next, err := smallPage(all, in.MaxResults, in.NextToken, 200)
 	return &describeLaunchTemplatesOutput{Templates: part, NextToken: next}, err
 }

@@ -23,6 +23,7 @@ type volumeItem struct {
 	Size        int64                    `xml:"size"`
 	SnapshotID  string                   `xml:"snapshotId"`
 	Zone        string                   `xml:"availabilityZone"`
+	ZoneID      string                   `xml:"availabilityZoneId"`
 	Status      string                   `xml:"status"`
 	Created     wire.Time                `xml:"createTime"`
 	Attachments wire.Set[attachmentItem] `xml:"attachmentSet"`
@@ -46,7 +47,7 @@ type attachmentItem struct {
 
 func volumeItemOf(r *world.Region, v *world.Volume) volumeItem {
 	item := volumeItem{
-		ID: v.ID, Size: v.Size, SnapshotID: v.SnapshotID, Zone: v.AvailabilityZone, Status: v.State, Created: wire.Time(v.Created), Type: v.Type,
+		ID: v.ID, Size: v.Size, SnapshotID: v.SnapshotID, Zone: v.AvailabilityZone, ZoneID: world.ZoneID(r.Name, v.AvailabilityZone), Status: v.State, Created: wire.Time(v.Created), Type: v.Type,
 		IOPS: v.IOPS, Throughput: v.Throughput, Encrypted: v.Encrypted, KMSKeyARN: v.KMSKeyARN, Tags: tagSet(r.TagsOf(v.ID)),
 	}
 	if v.InstanceID != "" {
@@ -59,12 +60,13 @@ func volumeItemOf(r *world.Region, v *world.Volume) volumeItem {
 }
 
 type createVolumeInput struct {
-	Zone       string             `q:"AvailabilityZone,required"`
-	Size       int64              `q:"Size"`
+	Zone       string             `q:"AvailabilityZone"`
+	ZoneID     string             `q:"AvailabilityZoneId"`
+	Size       *int64             `q:"Size"`
 	SnapshotID string             `q:"SnapshotId"`
 	Type       string             `q:"VolumeType"`
-	IOPS       int64              `q:"Iops"`
-	Throughput int64              `q:"Throughput"`
+	IOPS       *int64             `q:"Iops"`
+	Throughput *int64             `q:"Throughput"`
 	Encrypted  *bool              `q:"Encrypted"`
 	KMSKeyID   string             `q:"KmsKeyId"`
 	Token      string             `q:"ClientToken"`
@@ -80,27 +82,17 @@ func createVolume(c *action.Call, in *createVolumeInput) (*volumeItem, error) {
 		item := volumeItemOf(mine, mine.Volumes[earlier])
 		return &item, nil
 	}
-	known := false
-	for _, zone := range zoneNames(c.Region) {
-		known = known || zone == in.Zone
-	}
-	if !known {
-		return nil, wire.Errorf("InvalidZone.NotFound", "The zone '%s' does not exist.", in.Zone)
+	zone, err := in.check(c)
+	if err != nil {
+		return nil, err
 	}
 	tags, err := tagsFor(in.Tags, "volume")
 	if err != nil {
 		return nil, err
 	}
-	if in.SnapshotID != "" {
-		if s := c.World.FindSnapshot(c.Region, in.SnapshotID); s == nil || !c.World.MayUse(s, c.Account) {
-			return nil, errNoSnapshot(in.SnapshotID)
-		}
-	} else if in.Size == 0 {
-		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter size/snapshot")
-	}
 	v, err := newVolume(c, wantedVolume{
-		snapshotID: in.SnapshotID, kind: in.Type, keyID: in.KMSKeyID, size: in.Size, iops: in.IOPS, throughput: in.Throughput, encrypted: in.Encrypted,
-	}, in.Zone)
+		snapshotID: in.SnapshotID, kind: in.Type, keyID: in.KMSKeyID, size: figure(in.Size), iops: figure(in.IOPS), throughput: figure(in.Throughput), encrypted: in.Encrypted,
+	}, zone)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +100,15 @@ func createVolume(c *action.Call, in *createVolumeInput) (*volumeItem, error) {
 	mine.SetTags(v.ID, tags)
 	rememberToken(c, mine, "CreateVolume", in.Token, v.ID)
 	item := volumeItemOf(mine, v)
+	item.Status = "creating" // it is available at once, but EC2 answers so
 	return &item, nil
+}
+
+func figure(n *int64) int64 {
+	if n == nil {
+		return 0
+	}
+	return *n
 }
 
 type deleteVolumeInput struct {
