@@ -77,9 +77,9 @@ func (c *conformance) keep(region, kind, id string) {
 	c.kept = append(c.kept, region+" "+kind+" "+id)
 }
 
-func newConformance(t *testing.T, instances string) *conformance {
+func newConformance(t *testing.T, instances string, flags ...string) *conformance {
 	t.Helper()
-	c := &conformance{endpoint: startEndpoint(t, "instant", "--instances", instances), values: map[string]string{}}
+	c := &conformance{endpoint: startEndpoint(t, "instant", append(flags, "--instances", instances)...), values: map[string]string{}}
 	c.env["AWS_POLL_DELAY_SECONDS"] = "1" // amazon-ebs's own setting for its waits
 	return c
 }
