@@ -58,6 +58,7 @@ func TestConformance(t *testing.T) {
 	})
 	c.mustBeTidy(t)
 	c.readBack(t, c.makeLive(t))
+	t.Run("cli", c.readBackByCLI)
 }
 
 // conformance is the endpoint of all groups, with what they find there.

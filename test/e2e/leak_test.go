@@ -34,7 +34,6 @@ func TestAmazonEBSLeaks(t *testing.T) {
 		{"the answer to CreateImage is lost", `{"kind":"lost-answer","times":1,"when":{"action":"CreateImage"}}`, "InvalidAMIName.Duplicate", "available"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
 			plan := filepath.Join(t.TempDir(), "faults.json")
 			if err := os.WriteFile(plan, []byte(`{"rules":[`+tc.rule+`]}`), 0o600); err != nil {
 				t.Fatal(err)
