@@ -32,7 +32,24 @@ func guestSpec(c *action.Call, i *world.Instance) instance.Spec {
 		c.World.Do(func() { m = metadataOf(c, i, session) })
 		return m
 	}
+	spec.PoweredOff = func() { c.World.Do(func() { poweredOff(c, i) }) }
 	return spec
+}
+
+// poweredOff is what EC2 does with an instance that shut itself down: what its shutdown behavior says (EC2 User
+// Guide, "Change the instance initiated shutdown behavior"). Call it inside [world.World.Do].
+func poweredOff(c *action.Call, i *world.Instance) {
+	if i.State != world.StatePending && i.State != world.StateRunning {
+		return
+	}
+	i.Reason = world.Reason{Code: "Client.InstanceInitiatedShutdown", Message: "Client.InstanceInitiatedShutdown: Instance initiated shutdown"}
+	if i.ShutdownBehavior == "terminate" {
+		i.State = world.StateShuttingDown
+		end(c, i)
+		return
+	}
+	i.State = world.StateStopping
+	halt(c, i)
 }
 
 // metadataOf is what the instance metadata service tells of the instance now. Call it inside [world.World.Do].

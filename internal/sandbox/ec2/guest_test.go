@@ -120,3 +120,31 @@ func TestCredentialsOfAnInstanceAreItsRoles(t *testing.T) {
 		t.Errorf("after their end: %v %v", later, err)
 	}
 }
+
+func TestAnInstanceThatShutsItselfDownStopsOrEnds(t *testing.T) {
+	t.Parallel()
+	c := start(t, world.Delays{})
+	for behavior, want := range map[types.ShutdownBehavior]types.InstanceStateName{
+		types.ShutdownBehaviorStop: types.InstanceStateNameStopped, types.ShutdownBehaviorTerminate: types.InstanceStateNameTerminated,
+	} {
+		out, err := launch(t, c.home, func(in *ec2.RunInstancesInput) {
+			in.InstanceInitiatedShutdownBehavior, in.ClientToken = behavior, aws.String(string(behavior))
+		})
+		id := *must(t, out, err).Instances[0].InstanceId
+		seen := func() types.Instance {
+			out, err := c.home.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
+			return must(t, out, err).Reservations[0].Instances[0]
+		}
+		c.until("it runs", func() bool { return seen().State.Name == types.InstanceStateNameRunning })
+		spec, _ := c.guests.spec(id)
+		spec.PoweredOff()
+		c.until("it is "+string(want), func() bool { return seen().State.Name == want })
+		if r := seen().StateReason; r == nil || *r.Code != "Client.InstanceInitiatedShutdown" {
+			t.Errorf("%s: state reason %+v", behavior, r)
+		}
+		spec.PoweredOff() // twice is once
+		if got := seen().State.Name; got != want {
+			t.Errorf("%s: then %s", behavior, got)
+		}
+	}
+}

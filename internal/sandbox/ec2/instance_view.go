@@ -174,7 +174,9 @@ func instanceView(c *action.Call, i *world.Instance) instanceItem {
 	}
 	if i.Reason.Code != "" {
 		item.Reason = &reasonItem{Code: i.Reason.Code, Message: i.Reason.Message}
-		item.TransitionReason = "User initiated (" + i.Launched.Format("2006-01-02 15:04:05 GMT") + ")"
+		if i.Reason.Code != "Client.InstanceInitiatedShutdown" {
+			item.TransitionReason = "User initiated (" + i.Launched.Format("2006-01-02 15:04:05 GMT") + ")"
+		}
 	}
 	if i.Profile != "" {
 		item.Profile = &profileItem{ARN: i.Profile, ID: "AIPA" + i.Profile[max(0, len(i.Profile)-4):]}
