@@ -22,6 +22,9 @@ type Spec struct {
 	// Metadata gives what the instance metadata service tells beside the fields above, at the time of each
 	// request. Guests that boot need it; those that share the host's programs have no such service.
 	Metadata func() imds.Metadata
+	// PoweredOff is called when the guest has powered itself off, which only one that has booted can. One that
+	// reboots itself is started again without a word. It must not call the backend, nor wait for something that does.
+	PoweredOff func()
 }
 
 // Backend is a place where instances run. All methods may be called concurrently.

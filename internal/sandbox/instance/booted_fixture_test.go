@@ -58,7 +58,8 @@ func booted(t *testing.T, state string) (instance.Backend, bool) {
 func bootMachine(t *testing.T, b instance.Backend, id string, layers ...string) *machine {
 	t.Helper()
 	key := newKey(t)
-	m := &machine{t: t, backend: b, key: key, spec: bootSpec(id)}
+	m := &machine{t: t, backend: b, key: key, spec: bootSpec(id), poweredOff: make(chan struct{}, 1)}
+	m.spec.PoweredOff = func() { m.poweredOff <- struct{}{} }
 	m.spec.Layers, m.spec.AuthorizedKey = layers, key.line
 	begin := time.Now()
 	m.start()
@@ -85,6 +86,24 @@ func bootSpec(id string) instance.Spec {
 		}
 	}
 	return s
+}
+
+// bootID tells one boot from another; it is empty while there is none.
+func (m *machine) bootID() string {
+	c, err := m.dial("admin", m.key)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = c.Close() }()
+	s, err := c.NewSession()
+	if err != nil {
+		return ""
+	}
+	id, err := s.Output("cat /proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return string(id)
 }
 
 // controlGroups are those of the instance that are still there.

@@ -62,6 +62,7 @@ func TestGuestBootsAsAMachine(t *testing.T) {
 	}
 	t.Run("metadata", func(t *testing.T) { metadataInGuest(t, m) })
 	t.Run("stop and start", func(t *testing.T) { stopAndStart(t, m) })
+	t.Run("reboot and power-off by itself", func(t *testing.T) { byItself(t, m) })
 	t.Run("image", func(t *testing.T) { imageOf(t, m) })
 	if err := b.Terminate(t.Context(), "i-0boot"); err != nil {
 		t.Error(err)
@@ -103,7 +104,7 @@ nsenter --net=/run/netns/far curl -s -o /dev/null -w '%{http_code}' --max-time 3
 func stopAndStart(t *testing.T, m *machine) {
 	t.Helper()
 	m.root("echo kept > /etc/kept; systemd-run --quiet --unit=last --property=ExecStop='/bin/sh -c \"echo asked > /etc/asked\"' sleep 86399")
-	first, bootID := m.hostKey.Marshal(), m.must("cat /proc/sys/kernel/random/boot_id")
+	first, bootID := m.hostKey.Marshal(), m.bootID()
 	begin := time.Now()
 	m.stop()
 	t.Logf("stopped after %.1f s", time.Since(begin).Seconds())
@@ -128,8 +129,34 @@ func stopAndStart(t *testing.T, m *machine) {
 	if !bytes.Equal(first, m.hostKey.Marshal()) {
 		t.Error("another host key after stop and start")
 	}
-	if again := m.must("cat /proc/sys/kernel/random/boot_id"); again == bootID {
+	if again := m.bootID(); again == bootID {
 		t.Errorf("boot id %s twice", again)
+	}
+}
+
+// byItself lets the guest's own init reboot the machine, and power it off.
+func byItself(t *testing.T, m *machine) {
+	t.Helper()
+	before := m.bootID()
+	m.must("sudo systemd-run --quiet --on-active=1 systemctl reboot")
+	for now := before; now == before || now == ""; now = m.bootID() {
+		if t.Context().Err() != nil {
+			t.Fatal("the machine did not come back")
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	m.finished()
+	m.must("sudo systemd-run --quiet --on-active=1 systemctl poweroff")
+	select {
+	case <-m.poweredOff:
+	case <-t.Context().Done():
+	}
+	if _, err := m.dial("admin", m.key); err == nil {
+		t.Error("a machine that is off accepts connections")
+	}
+	m.start()
+	if got := m.must("cat /etc/kept"); got != "kept\n" {
+		t.Errorf("after power-off and start: %q", got)
 	}
 }
 

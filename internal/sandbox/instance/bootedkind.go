@@ -174,7 +174,23 @@ func launchMachine(ctx context.Context, b *linux, g *guestInstance, s Spec, laye
 		close(up)
 		return nil
 	}
-	return &guestProcess{process: p, console: p.Console, await: await, release: release}, nil
+	return &guestProcess{process: p, console: p.Console, await: await, release: release, ending: machineEnding}, nil
+}
+
+// machineEnding reads the exit code of systemd-nspawn, which the supervisor passes on: that of the guest's init, and
+// 133 where the guest reboots and nspawn shall not start it again itself (EXIT_FORCE_RESTART of systemd's
+// nspawn.c, with --keep-unit).
+func machineEnding(err error) ending {
+	const restart = 133
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return poweredOff
+	case errors.As(err, &exit) && exit.ExitCode() == restart:
+		return rebooted
+	default:
+		return died
+	}
 }
 
 func (b *linux) startMachine(order machine.Boot, n *link.Network) (p *machine.Process, err error) {

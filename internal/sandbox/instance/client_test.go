@@ -48,6 +48,8 @@ type machine struct {
 	spec    instance.Spec
 	key     keyPair
 	hostKey ssh.PublicKey
+	// poweredOff gets a value when the guest has powered itself off.
+	poweredOff chan struct{}
 }
 
 // boot starts an instance from the layers and fails the test if it does not come up.

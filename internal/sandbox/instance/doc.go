@@ -26,10 +26,11 @@
 //   - First boot follows cloud-init: what is per instance (host keys, default user, authorized keys, user
 //     data) happens when the instance id is new to the disk, and is left alone on every later boot. Guests that
 //     boot have cloud-init itself for it.
+//   - A machine that powers itself off is off, and the owner of its [Spec] is told; one that reboots itself is
+//     booted again.
 //   - A state directory belongs to one kind of guest.
 //
-// What neither kind does: boot a kernel of its own, limit memory or processor time, or tell EC2 when its guest
-// shuts itself down.
+// What neither kind does: boot a kernel of its own, or limit memory or processor time.
 //
 // What a guest that shares the host's programs does not do: it shares the host's network, so it needs no route or
 // address of its own, sees the host's listening ports, and cannot bind ports below 1024. There is no systemd in it,

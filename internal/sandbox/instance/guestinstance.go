@@ -45,7 +45,18 @@ type guestProcess struct {
 	await func(ctx context.Context, ended <-chan struct{}) error
 	// release frees what the guest had of the host, after its end.
 	release func() error
+	// ending tells what the result of Wait says of a guest that was not asked to end.
+	ending func(err error) ending
 }
+
+// ending is how a guest ended by itself.
+type ending int
+
+const (
+	died ending = iota
+	poweredOff
+	rebooted
+)
 
 // guestInstance is one instance from its first Start to its Terminate. Its mutex is held during each operation.
 type guestInstance struct {
@@ -55,6 +66,7 @@ type guestInstance struct {
 	mu      sync.Mutex
 	disk    *disk // nil before the first Start
 	gone    bool  // terminated: an operation that waited for the mutex comes too late
+	wanted  bool  // started, and not asked to end since
 	process *guestProcess
 	ended   chan struct{} // closed when nothing of the process runs any more
 }
@@ -90,7 +102,8 @@ func (b *linux) boot(ctx context.Context, g *guestInstance, s Spec) error {
 	if err != nil {
 		return errors.Join(err, claim.Close())
 	}
-	g.follow(p, claim)
+	g.wanted = true
+	b.follow(g, s, p, claim)
 	if err := g.await(ctx, b.kind.bootLimit); err != nil {
 		g.kill()
 		return err
@@ -119,23 +132,50 @@ func (b *linux) disk(g *guestInstance, s Spec) ([]string, error) {
 }
 
 // follow collects the console and waits for the end, when the address is free again.
-func (g *guestInstance) follow(p *guestProcess, claim io.Closer) {
+func (b *linux) follow(g *guestInstance, s Spec, p *guestProcess, claim io.Closer) {
 	ended := make(chan struct{})
 	g.process, g.ended = p, ended
 	var output sync.WaitGroup
 	output.Go(func() { _, _ = io.Copy(g.console, p.console) })
-	go func() {
-		defer close(ended)
-		if err := p.Wait(); err != nil {
-			_, _ = fmt.Fprintf(g.console, "guest ended: %v\n", err)
-		}
+	b.followed.Go(func() {
+		err := p.Wait()
 		output.Wait() // all writers are dead
 		_ = p.console.Close()
+		end := p.ending(err)
+		if err != nil && end == died {
+			_, _ = fmt.Fprintf(g.console, "guest ended: %v\n", err)
+		}
 		if err := p.release(); err != nil {
 			_, _ = fmt.Fprintf(g.console, "after the guest: %v\n", err)
 		}
 		_ = claim.Close()
-	}()
+		close(ended)
+		b.ended(g, s, end)
+	})
+}
+
+// ended does what a guest that nobody asked to end has asked for by the way it did.
+func (b *linux) ended(g *guestInstance, s Spec, end ending) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.wanted || g.running() {
+		return
+	}
+	switch end {
+	case rebooted:
+		if _, err := b.find(g.id, false); err != nil {
+			return // the backend is closed
+		}
+		if err := b.boot(context.Background(), g, s); err != nil {
+			_, _ = fmt.Fprintf(g.console, "reboot: %v\n", err)
+		}
+	case poweredOff:
+		g.wanted = false
+		if s.PoweredOff != nil {
+			s.PoweredOff()
+		}
+	case died:
+	}
 }
 
 // await waits until the guest is up.
@@ -157,6 +197,7 @@ func (g *guestInstance) errEnded() error {
 
 // shutdown ends the guest in order, or at the limit or the end of the context without.
 func (g *guestInstance) shutdown(ctx context.Context, most time.Duration) error {
+	g.wanted = false
 	if !g.running() {
 		return nil
 	}
@@ -178,6 +219,7 @@ func (g *guestInstance) shutdown(ctx context.Context, most time.Duration) error 
 }
 
 func (g *guestInstance) kill() {
+	g.wanted = false
 	if !g.running() {
 		return
 	}

@@ -28,6 +28,7 @@ type linux struct {
 	store  *store
 
 	addresses addresses
+	followed  sync.WaitGroup // guests whose end is waited for
 
 	mu        sync.Mutex
 	instances map[string]*guestInstance
@@ -285,6 +286,7 @@ func (b *linux) Close() error {
 		})
 	}
 	wg.Wait()
+	b.followed.Wait()
 	close(errs)
 	var all []error
 	for err := range errs {

@@ -53,7 +53,10 @@ func launchOverlay(_ context.Context, b *linux, g *guestInstance, s Spec, layers
 		return nil, err
 	}
 	await := func(_ context.Context, ended <-chan struct{}) error { return g.message(p.Ready, ended) }
-	return &guestProcess{process: p, console: p.Console, await: await, release: func() error { return nil }}, nil
+	return &guestProcess{
+		process: p, console: p.Console, await: await,
+		release: func() error { return nil }, ending: func(error) ending { return died },
+	}, nil
 }
 
 // message reads the one message of the guest. A guest could send any; more than this is not believed.

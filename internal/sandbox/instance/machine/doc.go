@@ -15,7 +15,8 @@
 //     in a user namespace of their own. The layers are mounted with their ids mapped there, so on disk they
 //     stay what they were: the same layers and disks serve guests of either kind. That mapping is what needs
 //     Linux 6.3, and a base on a file system that can be mapped, such as ext4, XFS, Btrfs or tmpfs.
-//   - An order to stop is SIGRTMIN+4 to the guest's init: an orderly power-off.
+//   - An order to stop is SIGRTMIN+4 to the guest's init: an orderly power-off. The supervisor's exit
+//     code is nspawn's, which tells what the guest's init asked for.
 //   - Processes are in a control group named after the guest, made in the supervisor's own and removed by it.
 //
 // The network is the caller's (package link): the supervisor runs in its namespace, and nspawn takes the
