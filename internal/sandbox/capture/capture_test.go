@@ -19,6 +19,10 @@ var subjects = []struct {
 	{"imported keys", importedKeys},
 	{"launch templates", launchTemplates},
 	{"template versions", templateVersions},
+	{"parameters", parameters},
+	{"parameter selectors", parameterSelectors},
+	{"parameter filters", parameterFilters},
+	{"grants", grants},
 }
 
 func TestCaptures(t *testing.T) {

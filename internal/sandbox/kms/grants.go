@@ -90,6 +90,9 @@ func checkPrincipal(c *action.Call, arn string) error {
 	if accountRoot.MatchString(arn) || federated.MatchString(arn) || strings.Contains(arn, ":role/aws-service-role/") || c.World.Entity(arn) != nil {
 		return nil
 	}
+	if _, session, found := strings.Cut(arn, ":assumed-role/"); found && strings.Count(session, "/") > 1 { // a session's ARN has no path
+		return wire.Errorf("InvalidArnException", "ARN is not valid: %s", arn)
+	}
 	return wire.Errorf("InvalidArnException", "ARN does not refer to a valid principal: %s", arn)
 }
 
@@ -207,6 +210,11 @@ func listGrants(c *action.Call, in *listGrantsInput) (*listGrantsOutput, error) 
 	key, err := usable(c, in.KeyID, "ListGrants", nil)
 	if err != nil {
 		return nil, err
+	}
+	if in.GranteePrincipal != "" {
+		if err := checkPrincipal(c, in.GranteePrincipal); err != nil {
+			return nil, err
+		}
 	}
 	var all []grantItem
 	for _, g := range key.Grants {

@@ -44,7 +44,7 @@ type details struct {
 
 func detailsOf(p *world.Parameter, v world.ParameterVersion) details {
 	return details{
-		Name: p.Name, ARN: p.ARN, Type: p.Type, KeyID: v.KeyID, Modified: seconds(v), User: v.User, Description: v.Description,
+		Name: p.Name, ARN: p.ARN, Type: or(v.Type, p.Type), KeyID: v.KeyID, Modified: seconds(v), User: v.User, Description: v.Description,
 		AllowedPattern: v.AllowedPattern, Version: v.Version, Tier: or(v.Tier, p.Tier), Policies: []any{}, DataType: or(v.DataType, p.DataType),
 	}
 }

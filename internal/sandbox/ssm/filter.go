@@ -34,25 +34,27 @@ func checkFilters(filters []parameterFilter, keys map[string][]string) error {
 		}
 		switch {
 		case !known:
-			return wire.Errorf("InvalidFilterKey", "The following filter key is not valid: %s. Valid filter keys include: [%s].", f.Key, strings.Join(names(keys), ", ")) // unverified: text
+			return wire.Errorf("InvalidFilterKey", "The following filter key is not valid: %s. Valid filter keys include: [%s].", f.Key, strings.Join(names(keys), ", ")).Capital()
 		case f.Option != "" && !slices.Contains(options, f.Option):
-			return wire.Errorf("InvalidFilterOption", "The following filter option is not valid: %s. Valid options include: [%s].", f.Option, strings.Join(options, ", ")) // unverified: text
+			return wire.Errorf("InvalidFilterOption", "The following filter option is not valid: %s. Valid options include: [%s].", f.Option,
+				strings.Join(slices.Sorted(slices.Values(options)), ", "))
 		case len(f.Values) == 0 && !strings.HasPrefix(f.Key, tagPrefix):
-			return wire.Errorf("InvalidFilterValue", "The following filter values are missing : null for filter key %s.", f.Key) // unverified: text
+			return wire.Errorf("InvalidFilterValue", "The following filter values are missing : null for filter key %s.", f.Key).Capital() // unverified: text
+		case f.Key == "Label" && len(f.Values) > 1:
+			return wire.Errorf("InvalidFilterValue", "The following filter Label can have only one value").Capital()
 		case slices.ContainsFunc(filters[:n], func(before parameterFilter) bool { return before.Key == f.Key }):
-			return wire.Errorf("InvalidFilterKey", "The following filter is duplicated in the request: %s. A request can contain only one occurrence of a specific filter.", f.Key) // unverified: text
+			return wire.Errorf("InvalidFilterKey", "The following filter is duplicated in the request: %s. A request can contain only one occurrence of a specific filter.", f.Key).Capital() // unverified: text
 		}
 	}
 	return nil
 }
 
+// filterOrder is the order in which SSM lists the keys of GetParametersByPath; the
+// place of the others is unknown.
+var filterOrder = []string{"Name", "Type", "KeyId", "Label", "Path", "Tier", "DataType"}
+
 func names(keys map[string][]string) []string {
-	all := make([]string, 0, len(keys))
-	for k := range keys {
-		all = append(all, k)
-	}
-	slices.Sort(all)
-	return all
+	return slices.DeleteFunc(slices.Clone(filterOrder), func(k string) bool { return keys[k] == nil })
 }
 
 // chosen gives the version of a parameter that filters choose: the last one, or

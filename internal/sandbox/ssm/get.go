@@ -1,6 +1,7 @@
 package ssm
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -51,17 +52,21 @@ func (in withDecryption) lookUp(c *action.Call, ref string) (*parameter, error) 
 	if !selected {
 		return in.shown(c, p, p.Versions[len(p.Versions)-1], "")
 	}
+	if selector == "" || strings.Contains(selector, ":") {
+		return nil, invalid("Invalid parameter name. Please use correct syntax for referencing a version/label  <name>:<version/label>")
+	}
+	version, err := strconv.ParseUint(selector, 10, 63) // digits alone are a number, whatever zeros they begin with
 	at := slices.IndexFunc(p.Versions, func(v world.ParameterVersion) bool {
-		return strconv.FormatInt(v.Version, 10) == selector || slices.Contains(v.Labels, selector)
+		return err == nil && v.Version == int64(version) || slices.Contains(v.Labels, selector) //nolint:gosec // of 63 bits
 	})
-	if at >= 0 {
+	switch {
+	case at >= 0:
 		return in.shown(c, p, p.Versions[at], ":"+selector)
+	case err != nil:
+		return nil, wire.Errorf("ParameterVersionNotFound", "Systems Manager could not find a version of %s that has the specified label, %s. "+
+			"Verify the parameter label and try again.", name, selector)
 	}
-	version, err := strconv.ParseInt(selector, 10, 64)
-	if err != nil {
-		return nil, wire.Errorf("ParameterVersionNotFound", "Systems Manager could not find label %s for parameter %s. Verify the label and try again.", selector, name) // unverified: text
-	}
-	return nil, errNoVersion(version, name)
+	return nil, errNoVersion(int64(version), name) //nolint:gosec // of 63 bits
 }
 
 func seconds(v world.ParameterVersion) float64 { return float64(v.Modified.UnixMilli()) / 1000 }
@@ -69,14 +74,14 @@ func seconds(v world.ParameterVersion) float64 { return float64(v.Modified.UnixM
 // shown is a version with its value, decrypted when the caller asks for it.
 func (in withDecryption) shown(c *action.Call, p *world.Parameter, v world.ParameterVersion, selector string) (*parameter, error) {
 	value := v.Value
-	if p.Type == secureString && in.WithDecryption {
+	if or(v.Type, p.Type) == secureString && in.WithDecryption {
 		var err error
 		if value, err = decrypted(c, p.Name, v.Value); err != nil {
 			return nil, err
 		}
 	}
 	return &parameter{
-		Name: p.Name, Type: p.Type, Value: value, Version: v.Version, Selector: selector, Modified: seconds(v), ARN: p.ARN, DataType: or(v.DataType, p.DataType),
+		Name: p.Name, Type: or(v.Type, p.Type), Value: value, Version: v.Version, Selector: selector, Modified: seconds(v), ARN: p.ARN, DataType: or(v.DataType, p.DataType),
 	}, nil
 }
 
@@ -107,12 +112,17 @@ type getParametersOutput struct {
 	Invalid    []string    `json:"InvalidParameters"`
 }
 
+// getParameters gives each name once, by name, those with a version or label before
+// the plain one; what is not there comes by name too.
 func getParameters(c *action.Call, in *getParametersInput) (*getParametersOutput, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
 	out := &getParametersOutput{Parameters: []parameter{}, Invalid: []string{}}
-	for _, name := range in.Names {
+	for n, name := range in.Names {
+		if slices.Contains(in.Names[:n], name) {
+			continue
+		}
 		p, err := in.lookUp(c, name)
 		if err != nil {
 			out.Invalid = append(out.Invalid, name)
@@ -120,7 +130,18 @@ func getParameters(c *action.Call, in *getParametersInput) (*getParametersOutput
 		}
 		out.Parameters = append(out.Parameters, *p)
 	}
+	slices.Sort(out.Invalid)
+	slices.SortStableFunc(out.Parameters, func(a, b parameter) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), plainness(a)-plainness(b))
+	})
 	return out, nil
+}
+
+func plainness(p parameter) int {
+	if p.Selector == "" {
+		return 1
+	}
+	return 0
 }
 
 type byPathInput struct {

@@ -69,7 +69,9 @@ func labelParameterVersion(c *action.Call, in *labelInput) (*labelOutput, error)
 	for _, l := range in.Labels {
 		switch {
 		case !validLabel(l):
-			out.Invalid = append(out.Invalid, l)
+			if !slices.Contains(out.Invalid, l) {
+				out.Invalid = append(out.Invalid, l)
+			}
 		case !slices.Contains(p.Versions[at].Labels, l) && !slices.Contains(valid, l):
 			valid = append(valid, l)
 		}

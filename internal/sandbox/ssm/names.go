@@ -97,7 +97,7 @@ func cut[T any](list []T, in paged, most int, key func(T) string) ([]T, string, 
 	if in.NextToken != "" {
 		after, ok := strings.CutPrefix(in.NextToken, tokenStart)
 		if !ok {
-			return nil, "", wire.Errorf("InvalidNextToken", "The specified token isn't valid.") // unverified: text
+			return nil, "", wire.Errorf("InvalidNextToken", "The following token is invalid: %s.", in.NextToken).Capital()
 		}
 		for from < len(list) && key(list[from]) <= after {
 			from++

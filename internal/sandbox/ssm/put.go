@@ -179,7 +179,7 @@ func (in *putParameterInput) check(existing *world.Parameter) error {
 	case existing == nil:
 	case !in.Overwrite:
 		return wire.Errorf("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
-	case in.Type != "" && in.Type != existing.Type:
+	case in.Type != "" && in.Type != existing.Type && (existing.Type != "String" || in.Type != secureString): // a text may become a secret
 		return wire.Errorf("HierarchyTypeMismatchException", "The type of the parameter cannot be changed from %s to %s.", existing.Type, in.Type) // unverified: text
 	case len(existing.Versions) >= mostVersions && len(existing.Versions[0].Labels) > 0:
 		return wire.Errorf("ParameterMaxVersionLimitExceeded", "You attempted to create a new version of %s by calling the PutParameter API with the overwrite flag. Version %d, the oldest version, can't be deleted because it has a label associated with it. Move the label to another version of the parameter, and try again.",

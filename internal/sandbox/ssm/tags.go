@@ -53,7 +53,7 @@ func (in *resource) find(c *action.Call) (*world.Parameter, error) {
 	}
 	p := c.Mine().Parameters[in.ResourceID]
 	if p == nil {
-		return nil, wire.Errorf("InvalidResourceId", "The resource ID \"%s\" is not valid. Verify the ID and try again.", in.ResourceID)
+		return nil, wire.Errorf("InvalidResourceId", "")
 	}
 	return p, nil
 }

@@ -11,6 +11,9 @@ type Error struct {
 	Status  int
 	Code    string
 	Message string
+
+	// capital spells the name of a JSON error's message with a capital letter.
+	capital bool
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
@@ -18,6 +21,14 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 // Errorf is a client error (HTTP 400, which EC2 uses for nearly all of them).
 func Errorf(code, format string, args ...any) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Capital gives the same refusal with its message as "Message" in JSON: services
+// spell it so for some of their errors, and SDKs read no other spelling there.
+func (e *Error) Capital() *Error {
+	c := *e
+	c.capital = true
+	return &c
 }
 
 // WithStatus gives the same refusal another HTTP status.

@@ -37,12 +37,17 @@ func DecodeJSON(body []byte, target any) error {
 // JSONError is the body of a refused call of a JSON service. A refusal without a
 // text has no message member.
 func JSONError(e *Error) []byte {
+	small, large := e.Message, ""
+	if e.capital {
+		small, large = "", e.Message
+	}
 	body, err := json.Marshal(struct {
 		Type    string `json:"__type"`
 		Message string `json:"message,omitempty"`
-	}{e.Code, e.Message})
+		Capital string `json:"Message,omitempty"`
+	}{e.Code, small, large})
 	if err != nil {
-		panic("wire: two strings always marshal: " + err.Error())
+		panic("wire: strings always marshal: " + err.Error())
 	}
 	return body
 }
