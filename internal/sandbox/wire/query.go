@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"maps"
 	"net/url"
 	"reflect"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -16,7 +18,7 @@ import (
 // structs are joined by dots. The list style of STS and IAM (Name.member.1) is
 // understood too. A parameter that no field takes is UnknownParameter.
 func Decode(form url.Values, target any) error {
-	d := decoder{form: form, used: map[string]bool{"Action": true, "Version": true}}
+	d := decoder{form: form, keys: slices.Sorted(maps.Keys(form)), used: map[string]bool{"Action": true, "Version": true}}
 	if err := d.structure(reflect.ValueOf(target).Elem(), ""); err != nil {
 		return err
 	}
@@ -35,6 +37,8 @@ func Decode(form url.Values, target any) error {
 
 type decoder struct {
 	form url.Values
+	// keys are the form's, in order: what is below a name stands together.
+	keys []string
 	used map[string]bool
 }
 
@@ -67,15 +71,14 @@ func (d *decoder) structure(v reflect.Value, prefix string) error {
 
 // present tells whether the request has the parameter or anything below it.
 func (d *decoder) present(name string) bool {
-	if d.form.Has(name) {
-		return true
-	}
-	for key := range d.form {
-		if strings.HasPrefix(key, name+".") {
-			return true
-		}
-	}
-	return false
+	return d.form.Has(name) || len(d.below(name)) > 0
+}
+
+// below are the keys below a name.
+func (d *decoder) below(name string) []string {
+	from, _ := slices.BinarySearch(d.keys, name+".")
+	to, _ := slices.BinarySearch(d.keys, name+"/") // what follows the dot
+	return d.keys[from:to]
 }
 
 func (d *decoder) value(v reflect.Value, name string) error {
@@ -114,12 +117,8 @@ func (d *decoder) list(v reflect.Value, name string) error {
 
 func (d *decoder) indexes(name string) []int {
 	seen := map[int]bool{}
-	for key := range d.form {
-		rest, ok := strings.CutPrefix(key, name+".")
-		if !ok {
-			continue
-		}
-		number, _, _ := strings.Cut(rest, ".")
+	for _, key := range d.below(name) {
+		number, _, _ := strings.Cut(key[len(name)+1:], ".")
 		if n, err := strconv.Atoi(number); err == nil {
 			seen[n] = true
 		}
