@@ -30,7 +30,7 @@ type server struct {
 // start runs the binary on the state folder and waits until it serves.
 func start(ctx context.Context, binary, dir string, out io.Writer) (*server, error) {
 	begin := time.Now()
-	s := &server{cmd: exec.CommandContext(ctx, binary, "-instances", "none", "-state", dir)} //nolint:gosec // the binary is the caller's word
+	s := &server{cmd: exec.CommandContext(ctx, binary, "-instances", "none", "-no-throttle", "-state", dir)} //nolint:gosec // the binary is the caller's word
 	s.cmd.Env = append(os.Environ(), "GODEBUG=gctrace=1")
 	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 
 func main() {
 	instance.MaybeGuest()
+	limitMemory()
 	code, err := run(os.Args[1:], os.Stdout, os.Stderr)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "sandbox:", err)
