@@ -93,6 +93,40 @@ func NewSet(service string, p Protocol, namespace string) *Set {
 // Add registers an action: rule gets the decoded input and runs alone in the
 // world. It panics when the name is taken, for two files would then claim it.
 func Add[I, O any](s *Set, name string, rule func(c *Call, in *I) (*O, error)) {
+	register(s, name, rule, func(c *Call, run func() error) error {
+		var err error
+		c.World.Do(func() {
+			c.World.Made() // what was made in the background before
+			err = run()
+			if made := c.World.Made(); err == nil && s.Made != nil {
+				s.Made(c, made)
+			}
+		})
+		return err
+	})
+}
+
+// AddRead is [Add] for a rule that changes nothing in the world, not even by making
+// what it looks for: it runs beside other reads, in [world.World.View].
+func AddRead[I, O any](s *Set, name string, rule func(c *Call, in *I) (*O, error)) {
+	register(s, name, rule, func(c *Call, run func() error) error {
+		var err error
+		found := false
+		read := func() {
+			if found = c.World.HasRegion(c.Account, c.Region); found {
+				err = run()
+			}
+		}
+		c.World.View(read)
+		if !found { // the account's first call in this Region
+			c.World.Do(func() { c.Mine() })
+			c.World.View(read)
+		}
+		return err
+	})
+}
+
+func register[I, O any](s *Set, name string, rule func(c *Call, in *I) (*O, error), within func(c *Call, run func() error) error) {
 	if _, taken := s.Actions[name]; taken {
 		panic("action: " + s.Service + " " + name + " is registered twice")
 	}
@@ -104,13 +138,9 @@ func Add[I, O any](s *Set, name string, rule func(c *Call, in *I) (*O, error)) {
 				return nil, err
 			}
 			var out *O
-			var err error
-			c.World.Do(func() {
-				c.World.Made() // what was made in the background before
+			err := within(c, func() (err error) {
 				out, err = rule(c, in)
-				if made := c.World.Made(); err == nil && s.Made != nil {
-					s.Made(c, made)
-				}
+				return err
 			})
 			if err != nil {
 				return nil, err

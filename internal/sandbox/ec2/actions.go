@@ -12,6 +12,11 @@ func add[I, O any](name string, rule func(c *action.Call, in *I) (*O, error)) {
 	action.Add(Actions, name, rule)
 }
 
+// read registers an action that changes nothing: see [action.AddRead].
+func read[I, O any](name string, rule func(c *action.Call, in *I) (*O, error)) {
+	action.AddRead(Actions, name, rule)
+}
+
 // done is the output of actions that answer only that they were done.
 type done struct {
 	Return bool `xml:"return"`

@@ -5,7 +5,7 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 )
 
-func init() { add("DescribeImageAttribute", describeImageAttribute) }
+func init() { read("DescribeImageAttribute", describeImageAttribute) }
 
 // imageAttribute has exactly one attribute set. The sets are pointers so that the
 // attribute asked for is written even when it is empty, and no other one is.

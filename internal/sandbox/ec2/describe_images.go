@@ -2,14 +2,13 @@ package ec2
 
 import (
 	"slices"
-	"sort"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
 
-func init() { add("DescribeImages", describeImages) }
+func init() { read("DescribeImages", describeImages) }
 
 type describeImagesInput struct {
 	IDs               []string `q:"ImageId"`
@@ -32,53 +31,59 @@ func describeImages(c *action.Call, in *describeImagesInput) (*describeImagesOut
 	if len(in.IDs) > 0 && in.MaxResults != nil {
 		return nil, wire.Errorf("InvalidParameterCombination", "The parameter imageIdsSet cannot be used with the parameter maxResults")
 	}
-	images, err := in.candidates(c)
+	if err := knownFilters(in.Filters, func(name string) ([]string, bool) {
+		return imageValues(c, &world.Image{OwnerID: c.Account, Region: c.Region}, name)
+	}); err != nil {
+		return nil, err
+	}
+	p, err := newPager[imageItem](in.described)
 	if err != nil {
 		return nil, err
 	}
-	var all []*world.Image
-	for _, image := range seen(c, images, func(i *world.Image) string { return i.ID }) {
-		if !in.wants(c, image) {
-			continue
+	var wrong error
+	meet := func(image *world.Image) bool {
+		if c.World.Hidden(image.ID) || !in.wants(c, image) {
+			return true
 		}
 		match, err := matchAll(in.Filters, func(name string) ([]string, bool) { return imageValues(c, image, name) })
-		if err != nil {
-			return nil, err
+		if wrong = err; err != nil || !match {
+			return err == nil
 		}
-		if match {
-			all = append(all, image)
-		}
+		return p.add(image.ID, func() imageItem { return itemOf(c, image) })
 	}
-	sort.Slice(all, func(i, j int) bool { return all[i].ID < all[j].ID })
-	part, next, err := page(all, in.MaxResults, in.NextToken, 1000)
-	if err != nil {
+	if err := in.each(c, p.after, meet); err != nil {
 		return nil, err
 	}
-	out := &describeImagesOutput{NextToken: next, Images: make(wire.Set[imageItem], 0, len(part))}
-	for _, image := range part {
-		out.Images = append(out.Images, itemOf(c, image))
-	}
-	return out, nil
+	return &describeImagesOutput{NextToken: p.next, Images: p.items}, wrong
 }
 
-func (in *describeImagesInput) candidates(c *action.Call) ([]*world.Image, error) {
+// each meets the images that the call names, or all that the caller sees, in the
+// order of their ids.
+func (in *describeImagesInput) each(c *action.Call, after string, meet func(*world.Image) bool) error {
 	if len(in.IDs) == 0 {
-		return c.World.VisibleImages(c.Region, c.Account), nil
+		q := world.Query{Account: c.Account, After: after, Owner: ownersOf(c, in.Owners), Tagged: taggedWith(in.Filters)}
+		for _, f := range in.Filters {
+			if exact := f.exact(); f.Name == "name" && exact != "" {
+				q.Name = exact
+			}
+		}
+		c.World.EachImage(c.Region, q, meet)
+		return nil
 	}
-	var found []*world.Image
 	for _, id := range in.IDs {
 		if err := checkImageID(id); err != nil {
-			return nil, err
+			return err
 		}
-		image := c.World.KnownImage(c.Region, id)
-		if image == nil {
-			return nil, errNoImage(id)
-		}
-		if image.VisibleTo(c.Account) && !slices.Contains(found, image) {
-			found = append(found, image)
+		if c.World.KnownImage(c.Region, id) == nil {
+			return errNoImage(id)
 		}
 	}
-	return found, nil
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(in.IDs))) {
+		if image := c.World.KnownImage(c.Region, id); id > after && image.VisibleTo(c.Account) && !meet(image) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // wants applies what is not a filter: owners, who may launch, and the images that

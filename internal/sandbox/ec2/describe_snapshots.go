@@ -2,14 +2,13 @@ package ec2
 
 import (
 	"slices"
-	"sort"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
 
-func init() { add("DescribeSnapshots", describeSnapshots) }
+func init() { read("DescribeSnapshots", describeSnapshots) }
 
 type describeSnapshotsInput struct {
 	IDs          []string `q:"SnapshotId"`
@@ -29,40 +28,53 @@ func describeSnapshots(c *action.Call, in *describeSnapshotsInput) (*describeSna
 	if len(in.IDs) > 0 && in.MaxResults != nil {
 		return nil, wire.Errorf("InvalidParameterCombination", "The parameter snapshotSet cannot be used with the parameter maxResults")
 	}
-	snapshots := c.World.UsableSnapshots(c.Region, c.Account)
-	if len(in.IDs) > 0 {
-		snapshots = nil
-		for _, id := range in.IDs {
-			if err := checkSnapshotID(id); err != nil {
-				return nil, err
-			}
-			s := c.World.FindSnapshot(c.Region, id)
-			if s == nil || !c.World.MayUse(s, c.Account) {
-				return nil, errNoSnapshot(id)
-			}
-			snapshots = append(snapshots, s)
-		}
+	if err := knownFilters(in.Filters, func(name string) ([]string, bool) {
+		return snapshotValues(c, &world.Snapshot{OwnerID: c.Account, Region: c.Region}, name)
+	}); err != nil {
+		return nil, err
 	}
-	var all []*world.Snapshot
-	for _, s := range seen(c, snapshots, func(s *world.Snapshot) string { return s.ID }) {
-		match, err := matchAll(in.Filters, func(name string) ([]string, bool) { return snapshotValues(c, s, name) })
-		if err != nil {
-			return nil, err
-		}
-		if match && in.wants(c, s) {
-			all = append(all, s)
-		}
-	}
-	sort.Slice(all, func(i, j int) bool { return all[i].ID < all[j].ID })
-	part, next, err := page(slices.Compact(all), in.MaxResults, in.NextToken, 1000)
+	p, err := newPager[snapshotItem](in.described)
 	if err != nil {
 		return nil, err
 	}
-	out := &describeSnapshotsOutput{NextToken: next, Snapshots: make(wire.Set[snapshotItem], 0, len(part))}
-	for _, s := range part {
-		out.Snapshots = append(out.Snapshots, snapshotItemOf(c, s))
+	var wrong error
+	meet := func(s *world.Snapshot) bool {
+		if c.World.Hidden(s.ID) || !in.wants(c, s) {
+			return true
+		}
+		match, err := matchAll(in.Filters, func(name string) ([]string, bool) { return snapshotValues(c, s, name) })
+		if wrong = err; err != nil || !match {
+			return err == nil
+		}
+		return p.add(s.ID, func() snapshotItem { return snapshotItemOf(c, s) })
 	}
-	return out, nil
+	if err := in.each(c, p.after, meet); err != nil {
+		return nil, err
+	}
+	return &describeSnapshotsOutput{NextToken: p.next, Snapshots: p.items}, wrong
+}
+
+// each meets the snapshots that the call names, or all that the caller may use, in
+// the order of their ids.
+func (in *describeSnapshotsInput) each(c *action.Call, after string, meet func(*world.Snapshot) bool) error {
+	if len(in.IDs) == 0 {
+		c.World.EachSnapshot(c.Region, world.Query{Account: c.Account, After: after, Owner: ownersOf(c, in.Owners), Tagged: taggedWith(in.Filters)}, meet)
+		return nil
+	}
+	for _, id := range in.IDs {
+		if err := checkSnapshotID(id); err != nil {
+			return err
+		}
+		if s := c.World.FindSnapshot(c.Region, id); s == nil || !c.World.MayUse(s, c.Account) {
+			return errNoSnapshot(id)
+		}
+	}
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(in.IDs))) {
+		if id > after && !meet(c.World.FindSnapshot(c.Region, id)) {
+			return nil
+		}
+	}
+	return nil
 }
 
 func (in *describeSnapshotsInput) wants(c *action.Call, s *world.Snapshot) bool {

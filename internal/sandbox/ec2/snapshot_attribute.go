@@ -10,7 +10,7 @@ import (
 
 func init() {
 	add("ModifySnapshotAttribute", modifySnapshotAttribute)
-	add("DescribeSnapshotAttribute", describeSnapshotAttribute)
+	read("DescribeSnapshotAttribute", describeSnapshotAttribute)
 	add("ResetSnapshotAttribute", resetSnapshotAttribute)
 }
 

@@ -54,8 +54,8 @@ func snapshotOf(c *action.Call, v *world.Volume) *world.Snapshot {
 // those in the recycle bin too.
 func usersOf(c *action.Call, snapshotID string) []string {
 	var users []*world.Image
-	for _, image := range c.Mine().Images.All() {
-		if (!image.Deregistered || c.Mine().Bin[image.ID] != nil) && slices.Contains(image.SnapshotIDs(), snapshotID) {
+	for _, image := range c.Mine().ImagesOn(snapshotID) {
+		if !image.Deregistered || c.Mine().Bin[image.ID] != nil {
 			users = append(users, image)
 		}
 	}

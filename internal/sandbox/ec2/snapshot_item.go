@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
@@ -29,10 +30,19 @@ type snapshotItem struct {
 	Minutes      int64         `xml:"completionDurationMinutes,omitempty"`
 }
 
-// snapshotItemOf is the snapshot as the caller sees it. A copy just accepted tells
-// neither its size nor whether it is encrypted: both read as if it were empty and
-// plain. Tags are the owner's alone.
+// snapshotItemOf is the snapshot as the caller sees it. Tags are the owner's alone.
 func snapshotItemOf(c *action.Call, s *world.Snapshot) snapshotItem {
+	item := untaggedItemOf(c, s)
+	if s.OwnerID == c.Account {
+		item.Tags = tagSet(seenTags(c, s.ID, c.Mine().TagsOf(s.ID)))
+	}
+	return item
+}
+
+// untaggedItemOf is [snapshotItemOf] without the tags. A copy just accepted tells
+// neither its size nor whether it is encrypted: both read as if it were empty and
+// plain.
+func untaggedItemOf(c *action.Call, s *world.Snapshot) snapshotItem {
 	state := s.State(c.Now)
 	item := snapshotItem{
 		ID: s.ID, VolumeID: s.VolumeID, Status: state, Started: wire.Time(s.Started), OwnerID: s.OwnerID,
@@ -50,15 +60,18 @@ func snapshotItemOf(c *action.Call, s *world.Snapshot) snapshotItem {
 		at := wire.Time(s.ReadyAt)
 		item.Completed, item.Bytes = &at, &s.Bytes
 	}
-	if s.OwnerID == c.Account {
-		item.Tags = tagSet(seenTags(c, s.ID, c.Mine().TagsOf(s.ID)))
-	}
 	return item
 }
 
 // snapshotValues is what a snapshot has under the name of a filter.
 func snapshotValues(c *action.Call, s *world.Snapshot, name string) ([]string, bool) {
-	item := snapshotItemOf(c, s)
+	if strings.HasPrefix(name, "tag") { // tag:KEY, tag-key, tag-value
+		if s.OwnerID != c.Account {
+			return tagValues(nil, name)
+		}
+		return tagValues(seenTags(c, s.ID, c.Mine().TagsOf(s.ID)), name)
+	}
+	item := untaggedItemOf(c, s)
 	switch name {
 	case "description":
 		return one(item.Description)
@@ -85,9 +98,5 @@ func snapshotValues(c *action.Call, s *world.Snapshot, name string) ([]string, b
 	case "volume-size":
 		return one(strconv.FormatInt(item.Size, 10))
 	}
-	tags := map[string]string{}
-	if s.OwnerID == c.Account {
-		tags = seenTags(c, s.ID, c.Mine().TagsOf(s.ID))
-	}
-	return tagValues(tags, name)
+	return nil, false
 }

@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 func init() {
 	add("CreateTags", createTags)
 	add("DeleteTags", deleteTags)
-	add("DescribeTags", describeTags)
+	read("DescribeTags", describeTags)
 }
 
 // maxTags is how many tags a resource may have; those of AWS do not count.
@@ -215,7 +216,7 @@ type tagItem struct {
 
 func describeTags(c *action.Call, in *described) (*describeTagsOutput, error) {
 	var all []tagItem
-	for id, tags := range c.Mine().AllTags() {
+	for id, tags := range tagsAsked(c, in.Filters) {
 		kind, known := kindOf(id)
 		if !known || !kind.exists(c.Mine(), id) {
 			continue
@@ -245,4 +246,22 @@ func describeTags(c *action.Call, in *described) (*describeTagsOutput, error) {
 	}
 	part, next, err := page(all, in.MaxResults, in.NextToken, 1000)
 	return &describeTagsOutput{Tags: part, NextToken: next}, err
+}
+
+// tagsAsked are the resources with tags that the filters can let through: those
+// that resource-id names, or all.
+func tagsAsked(c *action.Call, filters []filter) iter.Seq2[string, world.TagSet] {
+	for _, f := range filters {
+		if f.Name != "resource-id" || slices.ContainsFunc(f.Values, func(v string) bool { return strings.ContainsAny(v, `*?\`) }) {
+			continue
+		}
+		return func(yield func(string, world.TagSet) bool) {
+			for _, id := range slices.Compact(slices.Sorted(slices.Values(f.Values))) {
+				if tags := c.Mine().TagsOf(id); tags != nil && !yield(id, tags) {
+					return
+				}
+			}
+		}
+	}
+	return c.Mine().AllTags()
 }

@@ -1,6 +1,9 @@
 package world
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Reason is why something failed or was stopped: EC2's StateReason.
 type Reason struct{ Code, Message string }
@@ -194,6 +197,20 @@ func (r *Region) ImageNamed(name string, take func(*Image) bool) *Image {
 		return found == nil
 	})
 	return found
+}
+
+// ImagesOn are the account's images in the Region with a snapshot, deregistered ones
+// too, in the order of their ids.
+func (r *Region) ImagesOn(snapshotID string) []*Image {
+	var users []*Image
+	r.Images.walk("", r.Images.rest.containing(snapshotID), func(i *Image) bool {
+		if slices.Contains(i.SnapshotIDs(), snapshotID) {
+			kept := *i
+			users = append(users, &kept)
+		}
+		return true
+	})
+	return users
 }
 
 // VisibleImages are the images of a Region that the account may see, in the order

@@ -29,6 +29,7 @@ func (w *World) Populate(p Population) {
 					t.settle(w, true)
 				}
 			}
+			w.Made() // nobody is told of these
 		})
 	}
 }

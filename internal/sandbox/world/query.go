@@ -1,6 +1,10 @@
 package world
 
-import "slices"
+import (
+	"slices"
+	"sort"
+	"strings"
+)
 
 // Query says which images or snapshots of a Region a walk meets.
 type Query struct {
@@ -10,6 +14,9 @@ type Query struct {
 	Owner func(account string) bool
 	// Name, when set, is the only name that is met; snapshots have none.
 	Name string
+	// Tagged, when set, is part of a tag's value of what is met of the account's own;
+	// what others own is met all the same.
+	Tagged string
 	// After is the id after which the walk begins.
 	After string
 }
@@ -34,7 +41,7 @@ func each[T any](holders []*Region, q Query, table func(*Region) *Table[T], visi
 			continue
 		}
 		t := table(r)
-		if c := t.from(q.After, t.rows(q, r.Account == q.Account)); c.id() != "" {
+		if c := t.from(q.After, t.rows(q, r)); c.id() != "" {
 			walks = append(walks, c)
 		}
 	}
@@ -66,21 +73,64 @@ func (t *Table[T]) walk(after string, rows []uint32, f func(*T) bool) {
 	}
 }
 
-// rows are the rows that a query can meet, nil for all: every one of an owner, and
-// of others what is public or shared with the account.
-func (t *Table[T]) rows(q Query, own bool) []uint32 {
+// rows are the rows that a query can meet in the table of a Region, nil for all:
+// every one of an owner, and of others what is public or shared with the account.
+func (t *Table[T]) rows(q Query, r *Region) []uint32 {
+	own := r.Account == q.Account
 	var rows []uint32
 	if !own {
 		rows = t.rest.openTo(q.Account)
 	}
 	if q.Name != "" {
-		named := t.rest.named(q.Name)
-		if own {
-			return named
-		}
-		rows = slices.DeleteFunc(rows, func(n uint32) bool { return !within(named, n) })
+		rows = both(rows, t.rest.named(q.Name))
+	}
+	if q.Tagged != "" && own {
+		rows = both(rows, t.tagged(&r.Tags, q.Tagged))
 	}
 	return rows
+}
+
+// both are the rows that are in both lists; nil is the list of all.
+func both(a, b []uint32) []uint32 {
+	if a == nil {
+		return b
+	}
+	return slices.DeleteFunc(a, func(n uint32) bool { return !within(b, n) })
+}
+
+// tagged are the rows of resources whose tags may have a value with a text in it.
+func (t *Table[T]) tagged(tags *Table[TagSet], text string) []uint32 {
+	rows := []uint32{}
+	meet := func(id string) {
+		if n := t.rest.find(id); n >= 0 {
+			rows = append(rows, uint32(n)) //nolint:gosec // a row's number
+		}
+	}
+	for _, n := range tags.rest.containing(text) {
+		meet(tags.rest.id(int(n)))
+	}
+	for id := range tags.live {
+		meet(id)
+	}
+	slices.Sort(rows)
+	return slices.Compact(rows)
+}
+
+// containing are the rows that have a text in them, in order.
+func (s *shelf[T]) containing(text string) []uint32 {
+	rows := []uint32{}
+	if s == nil {
+		return rows
+	}
+	for from := 0; ; {
+		at := strings.Index(s.text[from:], text)
+		if at < 0 {
+			return rows
+		}
+		row := sort.Search(len(s.ends), func(n int) bool { return int(s.ends[n]) > from+at })
+		rows = append(rows, uint32(row)) //nolint:gosec // a row's number
+		from = int(s.ends[row])
+	}
 }
 
 // openTo are the rows that are public or shared with an account, in order.
