@@ -1,0 +1,5 @@
+package behaviour_test
+
+import "testing"
+
+var callTests = map[int]func(t *testing.T){}
