@@ -1,8 +1,6 @@
 package control
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"time"
 )
@@ -23,17 +21,11 @@ func (a *API) clock(*http.Request) (any, error) {
 }
 
 func (a *API) advance(r *http.Request) (any, error) {
-	text, err := body(r)
-	if err != nil {
-		return nil, err
-	}
 	var order struct {
 		Advance string `json:"advance"`
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&order); err != nil {
-		return nil, refuse(http.StatusBadRequest, `the body is {"advance": "90m"}: %w`, err)
+	if err := decode(r, &order); err != nil {
+		return nil, err
 	}
 	span, err := time.ParseDuration(order.Advance)
 	if err != nil {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,6 +50,7 @@ func New(s Sources) *API {
 	a.add(a.resourceRoutes())
 	a.add(a.clockRoutes())
 	a.add(a.faultRoutes())
+	a.add(a.subscriptionRoutes())
 	a.add([]route{{http.MethodGet, "{$}", "this list", a.list}})
 	return a
 }
@@ -137,4 +139,18 @@ func body(r *http.Request) ([]byte, error) {
 		return nil, refuse(http.StatusRequestEntityTooLarge, "read the request: %w", err)
 	}
 	return text, nil
+}
+
+// decode reads a request's document into order, which must have nothing else.
+func decode(r *http.Request, order any) error {
+	text, err := body(r)
+	if err != nil {
+		return err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(order); err != nil {
+		return refuse(http.StatusBadRequest, "the body of %s %s: %w", r.Method, r.URL.Path, err)
+	}
+	return nil
 }

@@ -87,7 +87,7 @@ func launchable(c *action.Call, id string) (*world.Image, error) {
 	if state := image.State(c.Now); state != "available" {
 		return nil, wire.Errorf("InvalidAMIID.Unavailable", "The image ID '%s' is currently %s and may not be used for this operation", id, state)
 	}
-	return image, nil
+	return image, subscribed(c, image)
 }
 
 func checkType(name string, image *world.Image) error {

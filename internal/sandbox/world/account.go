@@ -26,6 +26,9 @@ type Account struct {
 	// GlobalTokenVersion is which tokens STS's global endpoint gives to the account:
 	// TokenVersion1, or "", which is the same, or TokenVersion2.
 	GlobalTokenVersion string
+	// Subscriptions are the Marketplace products to which the account subscribed,
+	// by product code.
+	Subscriptions map[string]bool
 }
 
 // The versions of session tokens, in IAM's words. Those of version 1 are of no use
@@ -77,6 +80,9 @@ func (w *World) Account(id string) *Account {
 	}
 	if a.Regions == nil {
 		a.Regions = map[string]*Region{}
+	}
+	if a.Subscriptions == nil {
+		a.Subscriptions = map[string]bool{}
 	}
 	if a.Users == nil {
 		a.Users = map[string]*User{}
