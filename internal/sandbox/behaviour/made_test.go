@@ -25,7 +25,9 @@ func (r *rig) vendor(owner, name string) types.Image {
 
 func (r *rig) debian() types.Image { return r.vendor("136693071363", "debian-12-amd64-*") }
 
-func (r *rig) windows() types.Image { return r.vendor("801119661308", "Windows_Server-2022-English-Full-Base-*") }
+func (r *rig) windows() types.Image {
+	return r.vendor("801119661308", "Windows_Server-2022-English-Full-Base-*")
+}
 
 func (r *rig) images(in *ec2.DescribeImagesInput) []types.Image {
 	r.t.Helper()

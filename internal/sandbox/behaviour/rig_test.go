@@ -92,7 +92,9 @@ func (r *rig) config(account, region string) aws.Config {
 	return c
 }
 
-func (r *rig) ec2(account, region string) *ec2.Client { return ec2.NewFromConfig(r.config(account, region)) }
+func (r *rig) ec2(account, region string) *ec2.Client {
+	return ec2.NewFromConfig(r.config(account, region))
+}
 
 func (r *rig) own() *ec2.Client { return r.ec2(sandboxtest.Home, home) }
 
