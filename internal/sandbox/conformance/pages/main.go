@@ -10,6 +10,7 @@ import (
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/atomicfile"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/behaviour"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/conformance"
 )
 
@@ -38,6 +39,9 @@ func write(root, page string) error {
 		if text, err = replace(text, set.Service, conformance.Table(actions)); err != nil {
 			return err
 		}
+	}
+	if text, err = replace(text, "behaviours", behaviour.Table()); err != nil {
+		return err
 	}
 	unverified, err := conformance.UnverifiedIn(root, "internal/sandbox")
 	if err != nil {
