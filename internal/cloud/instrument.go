@@ -34,6 +34,9 @@ func (c *Clients) instrument(stack *middleware.Stack) error {
 			return fmt.Errorf("add the attempt's middleware: %w", err)
 		}
 	}
+	if err := PlainBody(stack); err != nil {
+		return fmt.Errorf("add the body's middleware: %w", err)
+	}
 	// After, so that the SDK has filled in client tokens and checked the input.
 	return stack.Initialize.Add(&observer{clients: c}, middleware.After)
 }

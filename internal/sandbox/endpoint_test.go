@@ -127,7 +127,7 @@ func TestTemporaryCredentialsExpire(t *testing.T) {
 	cfg.Credentials = credentials.NewStaticCredentialsProvider(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken)
 	clock.Pass(20 * time.Minute)
 	_, err = ec2.NewFromConfig(cfg).DescribeRegions(context.Background(), &ec2.DescribeRegionsInput{})
-	wantCode(t, err, "AuthFailure")
+	wantCode(t, err, "RequestExpired")
 }
 
 func TestCallsAreLoggedWithoutSecrets(t *testing.T) {

@@ -32,7 +32,7 @@ func faultRefusal(r *http.Request, c *action.Call, s *action.Set, rule *fault.Ru
 	case fault.Denied:
 		return faultDenied(c, s, rule.Text == "explicit")
 	case fault.ExpiredToken:
-		return faultExpired(s)
+		return errExpired(s)
 	case fault.ClockSkew:
 		return skewed(r, s, skewedTime(rule))
 	default:
@@ -74,18 +74,6 @@ func faultUnavailable(s *action.Set) *wire.Error {
 		return wire.Errorf("Unavailable", "The server is overloaded and can't handle the request.").WithStatus(http.StatusServiceUnavailable) // unverified: text
 	}
 	return wire.Errorf("ServiceUnavailable", "The request has failed due to a temporary failure of the server.").WithStatus(http.StatusServiceUnavailable)
-}
-
-func faultExpired(s *action.Set) *wire.Error {
-	const text = "The security token included in the request is expired"
-	switch s.Protocol {
-	case action.EC2Query:
-		return wire.Errorf("RequestExpired", "Request has expired.")
-	case action.Query:
-		return wire.Errorf("ExpiredToken", text).WithStatus(http.StatusForbidden)
-	default:
-		return wire.Errorf("ExpiredTokenException", text)
-	}
 }
 
 // faultDenied is worded as a denial by policy. As EC2 does, calls that read have

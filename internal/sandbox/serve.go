@@ -66,15 +66,15 @@ func (e *Endpoint) authenticate(r *http.Request, call *action.Call, set *action.
 	if !ok {
 		return errCredentials(set)
 	}
-	known, status := false, ""
+	known, expired, status := false, false, ""
 	e.world.View(func() {
 		var account *world.Account
 		var key *world.AccessKey
 		if account, key, known = e.world.Authenticate(scope.accessKey); known {
 			call.Account, call.Principal, call.AccessKeyID = account.ID, key.Principal, key.ID
 			status = account.OptInStatus(scope.region)
-			known = !key.Inactive && (key.Expires.IsZero() || call.Now.Before(key.Expires)) &&
-				(status != world.OptedIn || !key.DefaultRegionsOnly)
+			known = !key.Inactive && (status != world.OptedIn || !key.DefaultRegionsOnly)
+			expired = !key.Expires.IsZero() && !call.Now.Before(key.Expires)
 		}
 	})
 	call.Region = scope.region
@@ -82,6 +82,8 @@ func (e *Endpoint) authenticate(r *http.Request, call *action.Call, set *action.
 	switch {
 	case !known, status == world.NotOptedIn:
 		return errCredentials(set)
+	case expired:
+		return errExpired(set)
 	case status == "" && set.Service != "iam" && set.Service != "sts":
 		return errCredentials(set)
 	}
@@ -98,6 +100,19 @@ func errCredentials(set *action.Set) *wire.Error {
 		return wire.Errorf("InvalidClientTokenId", "The security token included in the request is invalid.").WithStatus(http.StatusForbidden)
 	default:
 		return wire.Errorf("UnrecognizedClientException", "The security token included in the request is invalid.")
+	}
+}
+
+// errExpired is what a caller gets whose session has ended.
+func errExpired(s *action.Set) *wire.Error {
+	const text = "The security token included in the request is expired"
+	switch s.Protocol {
+	case action.EC2Query:
+		return wire.Errorf("RequestExpired", "Request has expired.")
+	case action.Query:
+		return wire.Errorf("ExpiredToken", text).WithStatus(http.StatusForbidden)
+	default:
+		return wire.Errorf("ExpiredTokenException", text)
 	}
 }
 

@@ -71,7 +71,7 @@ func testUnavailable(t *testing.T) {
 }
 
 func testNoXML(t *testing.T) {
-	r := start(t, plan(t, `{"kind":"bad-gateway","when":{"nth":1}},{"kind":"truncated-body","when":{"nth":1}},{"kind":"empty-body"}`))
+	r := start(t, plan(t, `{"kind":"bad-gateway","when":{"calls":1}},{"kind":"truncated-body","when":{"calls":2}},{"kind":"empty-body"}`))
 	err := r.regions()
 	var api smithy.APIError
 	if err == nil || errors.As(err, &api) && api.ErrorCode() != "UnknownError" || r.kept().status != http.StatusBadGateway || !strings.Contains(r.kept().body, "<html>") {

@@ -2,6 +2,7 @@ package behaviour_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -70,13 +72,13 @@ func (r *rig) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(answer.Body)
+	body, broken := io.ReadAll(answer.Body)
 	_ = answer.Body.Close()
 	r.mu.Lock()
 	r.last = kept{answer.StatusCode, answer.Header, string(body)}
 	r.mu.Unlock()
-	answer.Body = io.NopCloser(bytes.NewReader(body))
-	return answer, err
+	answer.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), iotest.ErrReader(cmp.Or(broken, io.EOF))))
+	return answer, nil
 }
 
 func (r *rig) kept() kept {

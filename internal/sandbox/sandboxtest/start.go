@@ -11,7 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
 
+	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
@@ -57,6 +59,7 @@ func (s *Started) Config(account, region string) aws.Config {
 		BaseEndpoint: aws.String(s.URL),
 		Credentials:  credentials.NewStaticCredentialsProvider(key.ID, key.Secret, ""),
 		Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
+		APIOptions:   []func(*middleware.Stack) error{cloud.PlainBody},
 	}
 }
 
