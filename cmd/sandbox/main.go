@@ -108,7 +108,7 @@ func (o options) endpoint() (*sandbox.Endpoint, func(), error) {
 		return nil, nil, err
 	}
 	settings := sandbox.Options{
-		Dir: o.state, Delays: delays, Backend: instance.NewNone(), Clock: pace, Seed: o.seed, Throttle: !o.unthrottled,
+		Dir: o.state, Delays: delays, Backend: instance.NewNone(), Clock: pace, Seed: o.seed, Throttle: !o.unthrottled, Latency: o.latency,
 		Faults: faults,
 	}
 	closeLog := func() {}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"regexp"
+	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/clock"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
@@ -18,6 +19,7 @@ type options struct {
 	account, region, clock, faults                     string
 	seed                                               uint64
 	unthrottled, exposed                               bool
+	latency                                            time.Duration
 	command                                            []string
 }
 
@@ -31,6 +33,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.BoolVar(&o.exposed, "expose", false, "let -listen name an address that other machines reach; the endpoint checks no signatures")
 	flags.StringVar(&o.state, "state", "", "`DIR` in which images, keys and disks are kept between runs; empty forgets them")
 	flags.StringVar(&o.delays, "delays", "instant", "how long EC2's transitions take: instant, demo, real, or a JSON `FILE`")
+	flags.DurationVar(&o.latency, "latency", 2*time.Millisecond, "least time from a call to its answer, as a network has it")
 	flags.StringVar(&o.clock, "clock", "real", "the endpoint's time: real, scale=N (N times as fast), or virtual[=STEP] (stands still but for STEP, 1s, with each call)")
 	flags.Uint64Var(&o.seed, "seed", 0, "`NUMBER` from which ids and chances follow, so that the same calls give the same answers; 0 draws one")
 	flags.BoolVar(&o.unthrottled, "no-throttle", false, "do without EC2's limits on the rate of calls")
@@ -67,6 +70,8 @@ func (o options) check() error {
 	switch {
 	case o.instances != "linux" && o.instances != "none":
 		return fmt.Errorf("-instances %q: use linux or none", o.instances)
+	case o.latency < 0:
+		return fmt.Errorf("-latency %s: want a time that is not negative, such as 2ms", o.latency)
 	case o.guest != "overlay" && o.guest != "boot":
 		return fmt.Errorf("-guest %q: use overlay or boot", o.guest)
 	case o.guest == "boot" && o.instances != "linux":

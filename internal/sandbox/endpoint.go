@@ -41,6 +41,10 @@ type Options struct {
 	Clock clock.Clock
 	// Seed makes ids, secrets and chances repeat; 0 draws them anew.
 	Seed uint64
+	// Latency is the least time from a call to its answer, as a network has it. A
+	// client of AWS for Go can lose an answer that comes before it has seen the end of
+	// its own request (smithy-go 1.28.8), which no answer over a network does.
+	Latency time.Duration
 	// Throttle applies EC2's request and resource limits.
 	Throttle bool
 	// Faults is the plan of what goes wrong; the zero value lets all go well.
@@ -57,6 +61,7 @@ type Endpoint struct {
 	world    *world.World
 	services map[string]*action.Set
 	targets  map[string]*action.Set
+	latency  time.Duration
 	// gates are asked in this order before an action runs.
 	gates []action.Gate
 	log   *callLog
@@ -86,7 +91,8 @@ func New(o Options) (*Endpoint, error) {
 		return nil, err
 	}
 	e := &Endpoint{
-		world: w, services: map[string]*action.Set{}, targets: map[string]*action.Set{},
+		latency: o.Latency,
+		world:   w, services: map[string]*action.Set{}, targets: map[string]*action.Set{},
 		log: &callLog{to: o.Log}, done: make(chan struct{}), letGo: make(chan struct{}),
 		faults: fault.New(o.Faults),
 	}

@@ -43,6 +43,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	refusal := e.authenticate(r, call, set)
 	f := e.decide(r, call, set, refusal, e.befalls(call, refusal))
 	e.log.add(record(call, f, time.Since(start)))
+	time.Sleep(e.latency - time.Since(start))
 	e.deliver(w, r, call, set, f)
 }
 

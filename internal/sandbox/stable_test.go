@@ -65,6 +65,9 @@ func TestReadsGiveTheSameOrder(t *testing.T) {
 	}
 	for _, set := range sandbox.Services() {
 		for _, name := range set.Names() {
+			if name == "GetSessionToken" { // it makes something each time
+				continue
+			}
 			if !strings.HasPrefix(name, "Describe") && !strings.HasPrefix(name, "List") && !strings.HasPrefix(name, "Get") {
 				continue
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -23,7 +24,7 @@ import (
 // callTests are about what befalls calls whatever they ask, and about who calls.
 var callTests = map[int]func(t *testing.T){
 	1: testThrottle, 2: testBuckets, 3: testServerError, 4: testUnavailable, 5: testNoXML, 6: testLostAnswer, 7: testReset, 8: testNoAnswer,
-	11: testUnknownCaller, 13: testNotSubscribed, 14: testExpired, 15: testSkew,
+	9: testNoPermission, 10: testDenied, 11: testUnknownCaller, 13: testNotSubscribed, 14: testExpired, 15: testSkew,
 }
 
 // plan is a fault plan of rules in JSON.
@@ -122,6 +123,37 @@ func testNoAnswer(t *testing.T) {
 			t.Errorf("want the caller's own time limit, got %v", err)
 		}
 	}
+}
+
+// allow gives the rig's own user a policy of statements in JSON.
+func (r *rig) allow(statements string) {
+	r.t.Helper()
+	_, err := iam.NewFromConfig(r.config(sandboxtest.Home, home)).PutUserPolicy(r.t.Context(), &iam.PutUserPolicyInput{
+		UserName: aws.String("sandbox"), PolicyName: aws.String("build"),
+		PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[` + statements + `]}`),
+	})
+	must(r.t, 0, err)
+}
+
+const sandboxUser = "arn:aws:iam::" + sandboxtest.Home + ":user/sandbox"
+
+func testNoPermission(t *testing.T) {
+	r := start(t, sandbox.Options{})
+	r.disk()
+	r.allow(`{"Effect":"Allow","Action":["ec2:Describe*","iam:*"],"Resource":"*"}`)
+	_, err := r.register("golden")
+	r.refused(9, 0, err, "caller", sandboxUser, "action", "ec2:RegisterImage")
+	r.allow(`{"Effect":"Allow","Action":["ec2:Describe*","ec2:RegisterImage"],"Resource":"*"}`)
+	id, err := r.register("golden")
+	must(t, id, err)
+}
+
+func testDenied(t *testing.T) {
+	r := start(t, sandbox.Options{})
+	id := *r.run().InstanceId
+	r.allow(`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ec2:TerminateInstances","Resource":"*"}`)
+	_, err := r.own().TerminateInstances(t.Context(), &ec2.TerminateInstancesInput{InstanceIds: []string{id}})
+	r.refused(10, 0, err, "caller", sandboxUser, "action", "ec2:TerminateInstances", "resource", "arn:aws:ec2:us-east-1:"+sandboxtest.Home+":instance/"+id)
 }
 
 func testUnknownCaller(t *testing.T) {

@@ -197,7 +197,9 @@ func testSnapshotNotVisible(t *testing.T) {
 }
 
 func testTagsAndDevicesLate(t *testing.T) {
-	r := start(t, sandbox.Options{Delays: world.Delays{Visible: world.Duration(time.Minute)}})
+	r := start(t, sandbox.Options{})
+	r.disk()
+	r.World().Do(func() { r.World().Delays.Visible = world.Duration(time.Minute) })
 	tagged := func(in *ec2.RegisterImageInput) {
 		in.TagSpecifications = []types.TagSpecification{{ResourceType: types.ResourceTypeImage, Tags: []types.Tag{{Key: aws.String("run"), Value: aws.String("1")}}}}
 	}

@@ -67,13 +67,13 @@ func (r *rig) instance(id string) types.Instance {
 	return must(r.t, out, err).Reservations[0].Instances[0]
 }
 
-// register makes an image of the Debian image's snapshot, or of another one.
+// register makes an image of a snapshot of the rig's own, or of another one.
 func (r *rig) register(name string, change ...func(*ec2.RegisterImageInput)) (string, error) {
 	r.t.Helper()
 	in := &ec2.RegisterImageInput{
 		Name: &name, RootDeviceName: aws.String("/dev/xvda"), VirtualizationType: aws.String("hvm"), Architecture: types.ArchitectureValuesX8664,
 		BlockDeviceMappings: []types.BlockDeviceMapping{{
-			DeviceName: aws.String("/dev/xvda"), Ebs: &types.EbsBlockDevice{SnapshotId: r.debian().BlockDeviceMappings[0].Ebs.SnapshotId},
+			DeviceName: aws.String("/dev/xvda"), Ebs: &types.EbsBlockDevice{SnapshotId: aws.String(r.disk())},
 		}},
 	}
 	for _, f := range change {
@@ -96,6 +96,15 @@ func (r *rig) snapshot(change ...func(*ec2.CreateVolumeInput)) string {
 	volume, err := r.own().CreateVolume(r.t.Context(), in)
 	made, err2 := r.own().CreateSnapshot(r.t.Context(), &ec2.CreateSnapshotInput{VolumeId: must(r.t, volume, err).VolumeId})
 	return *must(r.t, made, err2).SnapshotId
+}
+
+// disk is the rig's own snapshot, made when it is first needed.
+func (r *rig) disk() string {
+	r.t.Helper()
+	if r.ownDisk == "" {
+		r.ownDisk = r.snapshot()
+	}
+	return r.ownDisk
 }
 
 // copied copies an image into another Region.

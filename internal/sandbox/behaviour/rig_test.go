@@ -33,6 +33,7 @@ type rig struct {
 	t     *testing.T
 	clock *sandboxtest.Clock
 
+	ownDisk string
 	// extra is added to the body of every request, as a client of another make might.
 	extra string
 

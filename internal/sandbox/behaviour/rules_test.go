@@ -132,7 +132,7 @@ func testAttributes(t *testing.T) {
 	text := &types.AttributeValue{Value: aws.String("v2.0")}
 	r.refused(49, 0, modify(&ec2.ModifyImageAttributeInput{Description: text, ImdsSupport: text}))
 	r.refused(49, 1, modify(&ec2.ModifyImageAttributeInput{}))
-	r.refused(49, 2, r.share(id, toAccount("123 ")), "account", "123 ")
+	r.refused(49, 2, r.share(id, toAccount("123")), "account", "123 ")
 }
 
 func testPages(t *testing.T) {
