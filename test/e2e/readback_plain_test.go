@@ -128,8 +128,8 @@ func scalar(v reflect.Value) any {
 	}
 }
 
-// moving are fields that are the moment of the call itself.
-var moving = []string{"GetConsoleOutput.Timestamp", "GetPasswordData.Timestamp"}
+// moving are fields that are the moment of the call itself, or new with each call.
+var moving = []string{"GetConsoleOutput.Timestamp", "GetPasswordData.Timestamp", "GetSessionToken.Credentials", "GetFederationToken.Credentials"}
 
 // differences tells in words where two views differ; ours is the SDK for Go's,
 // theirs boto3's.

@@ -12,19 +12,18 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/account"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/pricing"
+	"github.com/aws/aws-sdk-go-v2/service/rbin"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
-	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
-	sandboxec2 "github.com/goldenami/packer-plugin-goldenami/internal/sandbox/ec2"
-	sandboxiam "github.com/goldenami/packer-plugin-goldenami/internal/sandbox/iam"
-	sandboxkms "github.com/goldenami/packer-plugin-goldenami/internal/sandbox/kms"
-	sandboxssm "github.com/goldenami/packer-plugin-goldenami/internal/sandbox/ssm"
-	sandboxsts "github.com/goldenami/packer-plugin-goldenami/internal/sandbox/sts"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox"
 )
 
 // readOrder is what readback.py is told to do.
@@ -57,7 +56,7 @@ func (r readRecord) String() string {
 func (c *conformance) readBack(t *testing.T, order readOrder) {
 	t.Helper()
 	order.Actions = map[string][]string{}
-	for _, set := range []*action.Set{sandboxec2.Actions, sandboxiam.Actions, sandboxkms.Actions, sandboxssm.Actions, sandboxsts.Actions} {
+	for _, set := range sandbox.Services() {
 		order.Actions[set.Service] = set.Names()
 	}
 	var seen struct {
@@ -117,7 +116,9 @@ func (c *conformance) python(t *testing.T, order, answer any) {
 func (c *conformance) client(service, region string) any {
 	cfg := c.config(region)
 	return map[string]any{
-		"ec2": ec2.NewFromConfig(cfg), "iam": iam.NewFromConfig(cfg), "kms": kms.NewFromConfig(cfg), "ssm": ssm.NewFromConfig(cfg), "sts": sts.NewFromConfig(cfg),
+		"account": account.NewFromConfig(cfg), "ec2": ec2.NewFromConfig(cfg), "iam": iam.NewFromConfig(cfg), "kms": kms.NewFromConfig(cfg),
+		"pricing": pricing.NewFromConfig(cfg), "rbin": rbin.NewFromConfig(cfg), "servicequotas": servicequotas.NewFromConfig(cfg),
+		"ssm": ssm.NewFromConfig(cfg), "sts": sts.NewFromConfig(cfg),
 	}[service]
 }
 

@@ -20,7 +20,11 @@ from botocore.exceptions import ClientError
 
 from readback_model import Model
 
-GLOBAL = {"iam"}
+# Services that are of no Region, read once.
+GLOBAL = {"account", "iam"}
+
+# Services that boto3 calls otherwise than their own address does.
+NAMES = {"servicequotas": "service-quotas"}
 
 # What must be known before an action is called that needs no parameter by its
 # model, but refuses a call without one.
@@ -37,6 +41,7 @@ MOST = 8
 SOURCES = {
     "ec2 ImageIds": "ImageId",
     "kms KeyId": "KeyArn",
+    "pricing AttributeName": "AttributeNames",
     "ssm Names": "Name",
     "ssm Path": "ParameterPath",
     "ssm ResourceId": "Name",
@@ -47,7 +52,7 @@ class Reader:
     """Calls every reading action of one service in one Region."""
 
     def __init__(self, session, service, region, actions, first):
-        self.client = session.client(service, region_name=region)
+        self.client = session.client(NAMES.get(service, service), region_name=region)
         self.service, self.region = service, region
         self.operations = [a for a in actions if a.startswith(("Describe", "Get", "List"))]
         self.pools = {"ParameterPath": ["/"], **{name: list(values) for name, values in first.items()}}
@@ -56,12 +61,8 @@ class Reader:
         self.client.meta.events.register("before-parse", self.model.check)
 
     def read(self):
-        # Listings first: they tell what the others can be asked about.
-        needy = [o for o in self.operations if self.needs(o)]
-        for name in self.operations:
-            if name not in needy:
-                self.call(name, {})
-        for name in needy:
+        # What needs least comes first: it tells what the others can be asked about.
+        for name in sorted(self.operations, key=lambda o: len(self.needs(o))):
             for params in self.choices(name):
                 self.call(name, params)
         return self.records

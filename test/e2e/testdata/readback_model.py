@@ -33,7 +33,7 @@ class Model:
         shape = operation_model.output_shape
         if response_dict["status_code"] >= 300 or shape is None:
             return
-        if operation_model.service_model.resolved_protocol == "json":
+        if operation_model.service_model.resolved_protocol in ("json", "rest-json"):
             self.walk_json(shape, json.loads(response_dict["body"]), operation_model.name)
             return
         root = ElementTree.fromstring(response_dict["body"])
