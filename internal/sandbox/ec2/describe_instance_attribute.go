@@ -51,7 +51,7 @@ func describeInstanceAttribute(c *action.Call, in *describeInstanceAttributeInpu
 	}
 	i, out := found[0], &instanceAttribute{ID: in.ID}
 	if !out.fillFlag(i, in.Attribute) && !out.fillText(i, in.Attribute) && !out.fillList(c, i, in.Attribute) {
-		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid. Unknown attribute.", in.Attribute)
+		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid. Unknown attribute.", in.Attribute) // unverified: text
 	}
 	return out, nil
 }

@@ -31,7 +31,7 @@ func (d *launchData) checkOptions() error {
 	case !among(d.Credits.CPU, "", "standard", "unlimited"):
 		return wire.Errorf("InvalidParameterValue", "Invalid value '%s' for CpuCredits.", d.Credits.CPU) // unverified: text
 	case d.Credits.CPU != "" && !instanceTypes[d.Type].burstable:
-		return wire.Errorf("InvalidParameterCombination", "The CpuCredits parameter is not supported for the instance type '%s'.", d.Type) // unverified: text
+		return wire.Errorf("InstanceCreditSpecification.NotSupported", "The %s instance type does not support T2 Unlimited.", d.Type) // unverified: the text since other families have credits
 	}
 	return nil
 }

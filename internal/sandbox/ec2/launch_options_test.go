@@ -138,7 +138,7 @@ func TestCreditsOfBurstableInstances(t *testing.T) {
 	_, err = c.run(types.InstanceTypeM5Large, func(in *ec2.RunInstancesInput) {
 		in.CreditSpecification = &types.CreditSpecificationRequest{CpuCredits: aws.String("standard")}
 	})
-	refused(t, err, badRequest, "InvalidParameterCombination", "The CpuCredits parameter is not supported for the instance type 'm5.large'.")
+	refused(t, err, badRequest, "InstanceCreditSpecification.NotSupported", "The m5.large instance type does not support T2 Unlimited.")
 }
 
 func TestInstanceStoresGoIntoTheImage(t *testing.T) {
@@ -180,7 +180,7 @@ func TestVolumePerformanceOfALaunch(t *testing.T) {
 	_, err := c.run(types.InstanceTypeT3Small, func(in *ec2.RunInstancesInput) {
 		in.BlockDeviceMappings = []types.BlockDeviceMapping{{DeviceName: aws.String("/dev/sdf"), Ebs: &types.EbsBlockDevice{VolumeSize: aws.Int32(9), VolumeType: "io1"}}}
 	})
-	refused(t, err, badRequest, "MissingParameter", "The parameter iops must be specified for io1 volumes.")
+	refused(t, err, badRequest, "InvalidParameterCombination", "The parameter iops must be specified for io1 volumes.")
 }
 
 func TestRunInstancesChecksUnderDryRun(t *testing.T) {

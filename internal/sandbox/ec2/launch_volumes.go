@@ -163,7 +163,7 @@ func newVolume(c *action.Call, w wantedVolume, zone string) (*world.Volume, erro
 func (w *wantedVolume) checkPerformance() error {
 	switch kind := first(w.kind, "gp2"); {
 	case (kind == "io1" || kind == "io2") && w.iops == 0:
-		return wire.Errorf("MissingParameter", "The parameter iops must be specified for %s volumes.", kind)
+		return wire.Errorf("InvalidParameterCombination", "The parameter iops must be specified for %s volumes.", kind)
 	case w.iops > 0 && kind != "io1" && kind != "io2" && kind != "gp3":
 		return wire.Errorf("InvalidParameterCombination", "The parameter iops is not supported for %s volumes.", kind)
 	case w.throughput > 0 && kind != "gp3":

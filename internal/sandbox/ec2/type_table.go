@@ -25,6 +25,8 @@ const (
 
 // typeFamilies are the families with their sizes (docs.aws.amazon.com, "Amazon EC2
 // instance types"), bare metal left out.
+//
+// unverified: that EC2 still counts m4, c4 and t2 to the current generation.
 var typeFamilies = []typeFamily{
 	{"m5", "x86_64", 4096, upTo8},
 	{"m5a", "x86_64", 4096, upTo8},
