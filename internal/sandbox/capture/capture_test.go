@@ -11,6 +11,7 @@ var subjects = []struct {
 	{"images", images},
 	{"image attributes", imageAttributes},
 	{"sharing images", imageSharing},
+	{"authority", authority},
 	{"snapshots", snapshots},
 	{"sharing snapshots", snapshotSharing},
 	{"volumes", volumes},

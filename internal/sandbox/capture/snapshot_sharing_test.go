@@ -41,6 +41,7 @@ func unchanged(change func(*ec2.ModifySnapshotAttributeInput)) func(r *rig) erro
 
 var (
 	partnerOnly = []string{"<createVolumePermission><item><userId>{partner}</userId></item></createVolumePermission>"}
+	allToo      = []string{"<createVolumePermission><item><group>all</group></item><item><userId>{partner}</userId></item></createVolumePermission>"}
 	nobody      = []string{"<createVolumePermission/>"}
 )
 
@@ -158,6 +159,39 @@ var snapshotSharing = []observation{
 	{
 		did: "permissions after an account and what is none", status: success, has: partnerOnly,
 		do: unchanged(func(in *ec2.ModifySnapshotAttributeInput) { in.CreateVolumePermission = adds("222233334444", "123") }),
+	},
+	{
+		did: "share with all", status: success, has: allToo,
+		do: then(func(in *ec2.ModifySnapshotAttributeInput) {
+			in.CreateVolumePermission = &types.CreateVolumePermissionModifications{Add: group("all")}
+		}),
+	},
+	{
+		did: "older spelling shares with all", status: success, has: allToo,
+		do: then(func(in *ec2.ModifySnapshotAttributeInput) {
+			older(in, "add")
+			in.GroupNames = []string{"all"}
+		}),
+	},
+	{
+		did: "share with an account and all in one member", status: success, has: allToo,
+		do: then(func(in *ec2.ModifySnapshotAttributeInput) {
+			in.CreateVolumePermission = adds(sandboxtest.Partner)
+			in.CreateVolumePermission.Add[0].Group = types.PermissionGroupAll
+		}),
+	},
+	{
+		did: "remove all, who were not there", status: success, has: partnerOnly,
+		do: then(func(in *ec2.ModifySnapshotAttributeInput) {
+			in.CreateVolumePermission = &types.CreateVolumePermissionModifications{Remove: group("all")}
+		}),
+	},
+	{
+		did: "reset what nobody may use", status: success, has: nobody, do: func(r *rig) error {
+			id := r.snapshot("snapshot")
+			must(r, 0, done(r.own().ResetSnapshotAttribute(r.t.Context(), &ec2.ResetSnapshotAttributeInput{SnapshotId: aws.String(id), Attribute: permissionAttribute})))
+			return snapshotAttribute(r, id)
+		},
 	},
 	{
 		did: "share with a group that is none", status: refusal, code: "InvalidAMIAttributeItemValue", message: "UserGroup everyone",

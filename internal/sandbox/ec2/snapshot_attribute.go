@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
@@ -69,6 +70,7 @@ func (in *modifySnapshotAttributeInput) permissions() (permissionChange, error) 
 	default:
 		change, _ = old.change() // it refuses operations only
 	}
+	change.Add, change.Remove = split(change.Add), split(change.Remove)
 	if len(change.Add) > 0 && len(change.Remove) > 0 {
 		return change, wire.Errorf("InvalidParameterCombination", "One and only one operation type may be specified for createVolumePermissions")
 	}
@@ -89,6 +91,19 @@ func (in *modifySnapshotAttributeInput) permissions() (permissionChange, error) 
 		}
 	}
 	return change, nil
+}
+
+// split makes two members of one that names an account and a group, as EC2 does.
+func split(list []permission) []permission {
+	all := make([]permission, 0, len(list))
+	for _, p := range list {
+		if p.UserID != "" && p.Group != "" {
+			all = append(all, permission{Group: p.Group})
+			p.Group = ""
+		}
+		all = append(all, p)
+	}
+	return all
 }
 
 // errMember names what is no account or group. EC2 has the images' code for
@@ -117,6 +132,7 @@ func describeSnapshotAttribute(c *action.Call, in *snapshotAttributeInput) (*sna
 	switch in.Attribute {
 	case "createVolumePermission":
 		set := membersOf(s.Permissions)
+		slices.SortStableFunc(set, func(a, b permission) int { return strings.Compare(b.Group, a.Group) }) // the group comes first
 		out.Permissions = &set
 	case "productCodes":
 		set := productCodes(s.ProductCodes)
