@@ -103,7 +103,7 @@ func (b *linux) boot(ctx context.Context, g *guestInstance, s Spec) error {
 		return errors.Join(err, claim.Close())
 	}
 	g.wanted = true
-	b.follow(g, s, p, claim)
+	b.follow(g, s, p, claim) //nolint:contextcheck // it lasts as long as the guest, not as its start
 	if err := g.await(ctx, b.kind.bootLimit); err != nil {
 		g.kill()
 		return err
