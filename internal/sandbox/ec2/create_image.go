@@ -37,6 +37,9 @@ func createImage(c *action.Call, in *createImageInput) (*imageMade, error) {
 	if err := in.check(c, i); err != nil {
 		return nil, err
 	}
+	if err := errNoRoot(i); err != nil {
+		return nil, err
+	}
 	imageTags, err := tagsFor(in.Tags, "image", "snapshot")
 	if err != nil {
 		return nil, err

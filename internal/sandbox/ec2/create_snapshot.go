@@ -41,8 +41,8 @@ func createSnapshot(c *action.Call, in *createSnapshotInput) (*snapshotItem, err
 	s.Description = in.Description
 	mine.Snapshots.Put(s.ID, s)
 	mine.SetTags(s.ID, tags)
-	i := mine.Instances[v.InstanceID]
-	if i == nil || i.RootDeviceName != v.Device {
+	i := mine.Instances[first(v.InstanceID, v.GuestOf)]
+	if i == nil || i.RootDeviceName != v.Device && v.GuestOf != i.ID || i.State == world.StateTerminated {
 		s.ReadyAt = c.Now.Add(c.World.Delays.In(c.Region).ImageTime(s.Size))
 	} else {
 		snapshotRoot(c, i, s)

@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"fmt"
 	"sort"
 	"strconv"
 	"strings"
@@ -101,7 +102,8 @@ func one(v string) ([]string, bool) { return []string{v}, true }
 func boolean(v bool) ([]string, bool) { return []string{strconv.FormatBool(v)}, true }
 
 // page cuts a sorted list as MaxResults and NextToken ask. The token is the
-// position, as text: opaque to callers, and refused when it is none of ours.
+// position and how long the list was, as text: opaque to callers, and refused when
+// it is none that an answer can have had.
 func page[T any](list []T, maxResults *int64, token string, most int64) ([]T, string, error) {
 	if maxResults != nil && *maxResults < 5 {
 		return nil, "", wire.Errorf("InvalidParameterValue", "Invalid value '%d' for maxResults. Expecting a value greater than 5.", *maxResults)
@@ -113,24 +115,32 @@ func page[T any](list []T, maxResults *int64, token string, most int64) ([]T, st
 func smallPage[T any](list []T, maxResults *int64, token string, most int64) ([]T, string, error) {
 	from := 0
 	if token != "" {
-		n, err := strconv.Atoi(strings.TrimPrefix(token, "page-"))
-		if err != nil || n < 0 || !strings.HasPrefix(token, "page-") {
-			return nil, "", wire.Errorf("InvalidNextToken", "The token '%s' is invalid", token)
+		at, err := pageOf(token)
+		if err != nil {
+			return nil, "", err
 		}
-		from = min(n, len(list))
+		from = min(at, len(list)) // what was listed before may be gone
 	}
-	rest := list[from:]
-	if maxResults == nil {
-		if int64(len(rest)) > most {
-			return rest[:most], "page-" + strconv.FormatInt(int64(from)+most, 10), nil
-		}
-		return rest, "", nil
+	rest, size := list[from:], most
+	if maxResults != nil {
+		size = min(max(*maxResults, 1), most)
 	}
-	size := min(max(*maxResults, 1), most)
 	if int64(len(rest)) <= size {
 		return rest, "", nil
 	}
-	return rest[:size], "page-" + strconv.FormatInt(int64(from)+size, 10), nil
+	return rest[:size], fmt.Sprintf(pageToken, int64(from)+size, len(list)), nil
+}
+
+// pageToken is the position where the page begins, and the length of the list.
+const pageToken = "page-%d-of-%d"
+
+func pageOf(token string) (int, error) {
+	var at, length int
+	n, err := fmt.Sscanf(token, pageToken, &at, &length)
+	if err != nil || n != 2 || at < 1 || at >= length || fmt.Sprintf(pageToken, at, length) != token {
+		return 0, wire.Errorf("InvalidNextToken", "The token '%s' is invalid", token)
+	}
+	return at, nil
 }
 
 // tag is a tag in a request and in an answer.

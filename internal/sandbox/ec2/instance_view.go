@@ -163,10 +163,7 @@ func instanceView(c *action.Call, i *world.Instance) instanceItem {
 		SourceDestCheck: true, Architecture: i.Architecture, RootDeviceType: "ebs", RootDeviceName: i.RootDeviceName, Virtualization: i.VirtualizationType,
 		Lifecycle: i.Lifecycle, SpotRequestID: i.SpotRequestID, ClientToken: i.ClientToken, Tags: tagSet(seenTags(c, i.ID, mine.TagsOf(i.ID))), Hypervisor: "xen", EbsOptimized: i.EbsOptimized,
 		SriovSupport: i.SriovSupport, EnaSupport: i.EnaSupport, BootMode: i.BootMode, PlatformDetails: i.PlatformDetails, UsageOperation: i.UsageOperation,
-		Metadata: metadataItem{
-			State: "applied", Tokens: i.MetadataOptions.HTTPTokens, HopLimit: i.MetadataOptions.HopLimit,
-			Endpoint: i.MetadataOptions.HTTPEndpoint, Tags: i.MetadataOptions.InstanceMetadataTags,
-		},
+		Metadata: metadataItemOf(i),
 	}
 	item.Enclave, item.Capacity = enclaveItem{i.Enclave}, capacityItem{first(i.CapacityPreference, "open")}
 	for _, arn := range i.Licenses {
@@ -210,7 +207,7 @@ func attachedDevices(r *world.Region, i *world.Instance) wire.Set[attachedDevice
 	for _, device := range sortedKeys(i.Devices) {
 		if v := r.Volumes[i.Devices[device]]; v != nil {
 			set = append(set, attachedDevice{Device: device, EBS: attachedDisk{
-				VolumeID: v.ID, Status: "attached", Attached: wire.Time(v.Created), DeleteOnTermination: v.DeleteOnTermination,
+				VolumeID: v.ID, Status: "attached", Attached: wire.Time(attachedAt(v)), DeleteOnTermination: v.DeleteOnTermination,
 			}})
 		}
 	}

@@ -40,6 +40,9 @@ func planLaunch(c *action.Call, d launchData) (*launchPlan, error) {
 	if d.KeyName != "" && mine.KeyPairs[d.KeyName] == nil {
 		return nil, wire.Errorf("InvalidKeyPair.NotFound", "The key pair '%s' does not exist", d.KeyName)
 	}
+	if key := mine.KeyPairs[d.KeyName]; key != nil && key.Type == "ed25519" && p.image.Platform == world.Windows {
+		return nil, wire.Errorf("Unsupported", "ED25519 key pairs are not supported with Windows AMIs. Choose a different key pair type and try again.")
+	}
 	if err := p.network(mine); err != nil {
 		return nil, err
 	}

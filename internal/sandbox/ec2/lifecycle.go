@@ -228,7 +228,10 @@ func halt(c *action.Call, i *world.Instance) {
 func startInstances(c *action.Call, in *instanceIDs) (*stateChanges, error) {
 	return change(c, in.IDs,
 		func(i *world.Instance) error {
-			return refuseUnless(i, "started", world.StateStopped, world.StateRunning, world.StatePending)
+			if err := refuseUnless(i, "started", world.StateStopped, world.StateRunning, world.StatePending); err != nil {
+				return err
+			}
+			return errNoRoot(i)
 		},
 		func(i *world.Instance) {
 			if i.State != world.StateStopped {

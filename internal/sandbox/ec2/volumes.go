@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
@@ -52,11 +53,19 @@ func volumeItemOf(r *world.Region, v *world.Volume) volumeItem {
 	}
 	if v.InstanceID != "" {
 		item.Attachments = wire.Set[attachmentItem]{{
-			VolumeID: v.ID, InstanceID: v.InstanceID, Device: v.Device, Status: "attached", Attached: wire.Time(v.Created),
+			VolumeID: v.ID, InstanceID: v.InstanceID, Device: v.Device, Status: "attached", Attached: wire.Time(attachedAt(v)),
 			DeleteOnTermination: v.DeleteOnTermination,
 		}}
 	}
 	return item
+}
+
+// attachedAt is when the volume was attached.
+func attachedAt(v *world.Volume) time.Time {
+	if v.Attached.IsZero() {
+		return v.Created
+	}
+	return v.Attached
 }
 
 type createVolumeInput struct {

@@ -78,6 +78,12 @@ type Volume struct {
 	State               string
 	InstanceID, Device  string
 	DeleteOnTermination bool
+	// Attached is when AttachVolume attached it; zero for a volume of a launch,
+	// which is attached as it is made.
+	Attached time.Time
+	// GuestOf is the instance whose guest's disk this is, for a root volume that was
+	// detached.
+	GuestOf string
 }
 
 // FindSnapshot gives the snapshot of an id in a Region, whoever owns it.
