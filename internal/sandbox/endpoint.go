@@ -53,7 +53,7 @@ type Options struct {
 
 // Services are the services of the endpoint, with their actions.
 func Services() []*action.Set {
-	return []*action.Set{ec2.Actions, sts.Actions, iam.Actions, kms.Actions, ssm.Actions, servicequotas.Actions, pricing.Actions}
+	return []*action.Set{ec2.Actions, sts.Actions, iam.Actions, kms.Actions, ssm.Actions, servicequotas.Actions, pricing.Actions, rbin.Actions, account.Actions}
 }
 
 // Endpoint is the HTTP handler of all services.
@@ -100,7 +100,7 @@ func New(o Options) (*Endpoint, error) {
 		e.gates = append(e.gates, throttled(throttle.New()))
 	}
 	e.gates = append(e.gates, pricing.Served, authorize.Gate, ec2.Unseen)
-	for _, set := range append(Services(), rbin.Actions, account.Actions) {
+	for _, set := range Services() {
 		e.services[set.Service] = set
 		if set.Protocol == action.JSON {
 			e.targets[set.Namespace] = set
@@ -167,8 +167,8 @@ var _ http.Handler = (*Endpoint)(nil)
 
 // Env are the variables with which an AWS client of an account and Region
 // reaches the endpoint at url.
-func (e *Endpoint) Env(url, account, region string) []string {
-	key := e.world.Credentials(account)
+func (e *Endpoint) Env(url, accountID, region string) []string {
+	key := e.world.Credentials(accountID)
 	return []string{
 		"AWS_ENDPOINT_URL=" + url,
 		"AWS_ACCESS_KEY_ID=" + key.ID,

@@ -273,6 +273,7 @@ func (s *Set) contentType() string {
 		return "application/json"
 	case JSON:
 		return "application/x-amz-json-1.1"
+	case EC2Query, Query:
 	}
 	return "text/xml;charset=UTF-8"
 }

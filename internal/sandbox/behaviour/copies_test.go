@@ -112,11 +112,11 @@ func testCopyTakesHours(t *testing.T) {
 	id, err := r.copied(image, "golden")
 	must(t, id, err)
 	r.clock.Pass(2 * time.Hour)
-	if got := r.imageIn(sandboxtest.Home, away, id).State; got != types.ImageStatePending {
+	if got := r.imageIn(away, id).State; got != types.ImageStatePending {
 		t.Errorf("after two hours it is %s", got)
 	}
 	r.clock.Pass(time.Hour)
-	if got := r.imageIn(sandboxtest.Home, away, id).State; got != types.ImageStateAvailable {
+	if got := r.imageIn(away, id).State; got != types.ImageStateAvailable {
 		t.Errorf("after three hours it is %s", got)
 	}
 	for _, bad := range []int64{0, 10, 20, 2895} {
@@ -164,7 +164,7 @@ func testForeignCopy(t *testing.T) {
 // snapshotOf is the root snapshot of an image.
 func (r *rig) snapshotOf(image string) string {
 	r.t.Helper()
-	for _, m := range r.imageIn(sandboxtest.Home, home, image).BlockDeviceMappings {
+	for _, m := range r.imageIn(home, image).BlockDeviceMappings {
 		if strings.HasPrefix(aws.ToString(m.DeviceName), "/dev/") && m.Ebs != nil {
 			return aws.ToString(m.Ebs.SnapshotId)
 		}

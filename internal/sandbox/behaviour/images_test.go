@@ -22,17 +22,16 @@ var imageTests = map[int]func(t *testing.T){
 	29: testSnapshotNotVisible, 30: testTagsAndDevicesLate, 31: testNewProfile,
 }
 
-func token(text string) func(*ec2.CopyImageInput) {
-	return func(in *ec2.CopyImageInput) { in.ClientToken = &text }
-}
+func once(in *ec2.CopyImageInput) { in.ClientToken = aws.String("once") }
 
 func testSameToken(t *testing.T) {
 	r := start(t, sandbox.Options{})
 	image := *r.debian().ImageId
-	first, err := r.copied(image, "copy", token("once"))
+	first, err := r.copied(image, "copy", once)
 	must(t, first, err)
-	again, err := r.copied(image, "copy", token("once"))
-	if must(t, again, err); first != again {
+	again, err := r.copied(image, "copy", once)
+	must(t, again, err)
+	if first != again {
 		t.Errorf("the token gave %s and %s", first, again)
 	}
 	run := func(in *ec2.RunInstancesInput) { in.ClientToken = aws.String("launch") }
@@ -44,9 +43,9 @@ func testSameToken(t *testing.T) {
 func testOtherParameters(t *testing.T) {
 	r := start(t, sandbox.Options{})
 	image := *r.debian().ImageId
-	id, err := r.copied(image, "copy", token("once"))
+	id, err := r.copied(image, "copy", once)
 	must(t, id, err)
-	_, err = r.copied(image, "other", token("once"))
+	_, err = r.copied(image, "other", once)
 	r.refused(17, 0, err, "token", "once")
 }
 
@@ -84,7 +83,8 @@ func testCopyTakesTakenName(t *testing.T) {
 	first, err := r.copied(image, "golden")
 	must(t, first, err)
 	second, err := r.copied(image, "golden")
-	if must(t, second, err); first == second {
+	must(t, second, err)
+	if first == second {
 		t.Error("one image was made, want two of one name")
 	}
 }
@@ -147,7 +147,7 @@ func testImageNotVisible(t *testing.T) {
 	_, err = r.own().EnableImageDeprecation(t.Context(), &ec2.EnableImageDeprecationInput{ImageId: &id, DeprecateAt: aws.Time(r.clock.Now().Add(time.Hour))})
 	r.refused(25, 0, err, "image", id)
 	r.clock.Pass(time.Minute)
-	r.imageIn(sandboxtest.Home, home, id)
+	r.imageIn(home, id)
 	_, err = r.own().DescribeImages(t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{"ami-golden"}})
 	r.refused(25, 1, err, "image", "ami-golden")
 }

@@ -27,18 +27,18 @@ func testFlapping(t *testing.T) {
 	r := start(t, plan(t, `{"kind":"flapping","visible":"10s","gone":"10s","pending":"10s","when":{"action":"RegisterImage"}}`))
 	id, err := r.register("golden")
 	must(t, id, err)
-	if got := r.imageIn(sandboxtest.Home, home, id).State; got != types.ImageStateAvailable {
+	if got := r.imageIn(home, id).State; got != types.ImageStateAvailable {
 		t.Errorf("at first it is %s", got)
 	}
 	r.clock.Pass(11 * time.Second)
 	_, err = r.own().DescribeImages(t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{id}})
 	r.refused(27, 0, err, "image", id)
 	r.clock.Pass(10 * time.Second)
-	if got := r.imageIn(sandboxtest.Home, home, id).State; got != types.ImageStatePending {
+	if got := r.imageIn(home, id).State; got != types.ImageStatePending {
 		t.Errorf("then it is %s", got)
 	}
 	r.clock.Pass(10 * time.Second)
-	if got := r.imageIn(sandboxtest.Home, home, id).State; got != types.ImageStateAvailable {
+	if got := r.imageIn(home, id).State; got != types.ImageStateAvailable {
 		t.Errorf("in the end it is %s", got)
 	}
 }
@@ -48,7 +48,7 @@ func testImageFails(t *testing.T) {
 	id, err := r.register("golden")
 	must(t, id, err)
 	r.clock.Pass(time.Hour)
-	if got := r.imageIn(sandboxtest.Home, home, id); got.State != types.ImageStateFailed || got.StateReason == nil ||
+	if got := r.imageIn(home, id); got.State != types.ImageStateFailed || got.StateReason == nil ||
 		*got.StateReason.Code != "Server.InternalError" || *got.StateReason.Message != "the reason" {
 		t.Errorf("the image: %s, %+v", got.State, got.StateReason)
 	}
@@ -56,7 +56,7 @@ func testImageFails(t *testing.T) {
 	late, err := r.copied(*r.debian().ImageId, "copy", func(in *ec2.CopyImageInput) { in.Encrypted, in.KmsKeyId = aws.Bool(true), &foreign })
 	must(t, late, err)
 	r.clock.Pass(time.Hour)
-	if got := r.imageIn(sandboxtest.Home, away, late); got.State != types.ImageStateFailed || got.StateReason == nil || *got.StateReason.Message == "" {
+	if got := r.imageIn(away, late); got.State != types.ImageStateFailed || got.StateReason == nil || *got.StateReason.Message == "" {
 		t.Errorf("the copy: %s, %+v", got.State, got.StateReason)
 	}
 }

@@ -121,13 +121,13 @@ func (r *rig) copied(image, name string, change ...func(*ec2.CopyImageInput)) (s
 	return *out.ImageId, nil
 }
 
-func (r *rig) imageIn(account, region, id string) types.Image {
+func (r *rig) imageIn(region, id string) types.Image {
 	r.t.Helper()
-	out, err := r.ec2(account, region).DescribeImages(r.t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{id}})
+	out, err := r.ec2(sandboxtest.Home, region).DescribeImages(r.t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{id}})
 	if images := must(r.t, out, err).Images; len(images) == 1 {
 		return images[0]
 	}
-	r.t.Fatalf("%s does not see %s", account, id)
+	r.t.Fatalf("the owner does not see %s", id)
 	return types.Image{}
 }
 

@@ -37,8 +37,12 @@ type Action struct {
 // Of looks at every action of a service, in the order of their names.
 func Of(set *action.Set) ([]Action, error) {
 	tap := &wireTap{contentType: "text/xml"}
-	if set.Protocol == action.JSON {
+	switch set.Protocol {
+	case action.JSON:
 		tap.contentType = "application/x-amz-json-1.1"
+	case action.REST:
+		tap.contentType = "application/json"
+	case action.EC2Query, action.Query:
 	}
 	client, err := clientOf(set.Service, tap)
 	if err != nil {
@@ -68,9 +72,13 @@ func look(set *action.Set, name string, client any, tap *wireTap) (Action, error
 		return Action{}, err
 	}
 	one := Action{Service: set.Service, Name: name}
-	if set.Protocol == action.JSON {
+	switch set.Protocol {
+	case action.REST: // what the path has is a member too
+		_, sent = set.Match(tap.method, tap.url, sent)
 		err = one.Input.json(sent, ours.Input)
-	} else {
+	case action.JSON:
+		err = one.Input.json(sent, ours.Input)
+	case action.EC2Query, action.Query:
 		err = one.Input.form(string(sent), ours.Input)
 	}
 	if err != nil {
@@ -88,9 +96,9 @@ func encode(set *action.Set, name string, answer any) ([]byte, error) {
 		return wire.EC2Response(name, "id", answer)
 	case action.Query:
 		return wire.QueryResponse(set.Namespace, name, "id", answer)
-	default:
-		return json.Marshal(answer)
+	case action.JSON, action.REST:
 	}
+	return json.Marshal(answer)
 }
 
 var position = regexp.MustCompile(`\.1\b`)

@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"reflect"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/account"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/pricing"
+	"github.com/aws/aws-sdk-go-v2/service/rbin"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -23,6 +26,8 @@ import (
 // answer that was made before.
 type wireTap struct {
 	request     []byte
+	method      string
+	url         *url.URL
 	answer      []byte
 	contentType string
 }
@@ -30,6 +35,7 @@ type wireTap struct {
 // Do keeps the body of the request.
 func (w *wireTap) Do(r *http.Request) (*http.Response, error) {
 	var err error
+	w.method, w.url = r.Method, r.URL
 	if r.Body != nil {
 		if w.request, err = io.ReadAll(r.Body); err != nil {
 			return nil, err
@@ -54,6 +60,10 @@ func clientOf(service string, tap *wireTap) (any, error) {
 		return iam.NewFromConfig(config), nil
 	case "kms":
 		return kms.NewFromConfig(config), nil
+	case "account":
+		return account.NewFromConfig(config), nil
+	case "rbin":
+		return rbin.NewFromConfig(config), nil
 	case "pricing":
 		return pricing.NewFromConfig(config), nil
 	case "servicequotas":

@@ -64,9 +64,10 @@ func TestWindowsTellsItsPasswordLate(t *testing.T) {
 	must(t, 0, err)
 	cipher, err := base64.StdEncoding.DecodeString(first)
 	must(t, 0, err)
-	clear, err := rsa.DecryptPKCS1v15(nil, private, cipher)
-	if must(t, clear, err); len(clear) != 32 {
-		t.Errorf("the password is %q", clear)
+	plain, err := rsa.DecryptPKCS1v15(nil, private, cipher)
+	must(t, plain, err)
+	if len(plain) != 32 {
+		t.Errorf("the password is %q", plain)
 	}
 	if log := c.guests.log(); log != "" {
 		t.Errorf("a guest was asked to %s", log)

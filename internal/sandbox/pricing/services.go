@@ -13,8 +13,9 @@ func init() {
 
 // serviceCodes are the services that have products, in order.
 func serviceCodes() []string {
-	var codes []string
-	for _, p := range products() {
+	all := products()
+	codes := make([]string, 0, len(all))
+	for _, p := range all {
 		codes = append(codes, p.service)
 	}
 	slices.Sort(codes)
