@@ -3,6 +3,7 @@ package authorize_test
 import (
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -17,7 +18,13 @@ import (
 // post makes a call as the SDK would not, signed in name only.
 func (c *cloud) post(t *testing.T, accessKey, service, target, body string) (int, string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL, strings.NewReader(body))
+	return c.send(t, accessKey, service, target, body, action.Route{Method: http.MethodPost})
+}
+
+// send is [cloud.post] to where a REST service has its action.
+func (c *cloud) send(t *testing.T, accessKey, service, target, body string, to action.Route) (int, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), to.Method, c.URL+to.Path, strings.NewReader(body))
 	must(t, request, err)
 	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+accessKey+"/20261121/"+here+"/"+service+"/aws4_request, SignedHeaders=host, Signature=00")
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -32,6 +39,9 @@ func (c *cloud) post(t *testing.T, accessKey, service, target, body string) (int
 	text, err := io.ReadAll(response.Body)
 	return response.StatusCode, string(must(t, text, err))
 }
+
+// member is a part of a path that stands for a member of the input.
+var member = regexp.MustCompile(`\{[^}]*\}`)
 
 // No action escapes a deny of everything.
 func TestEveryActionIsAuthorized(t *testing.T) {
@@ -54,8 +64,13 @@ func TestEveryActionIsAuthorized(t *testing.T) {
 			case set.Service == "kms" && !strings.HasSuffix(name, "Alias"):
 				continue // below
 			}
-			status, text := c.post(t, key.AccessKeyID, set.Service, target, body)
-			want := map[action.Protocol]int{action.EC2Query: 403, action.Query: 403, action.JSON: 400}[set.Protocol]
+			to := action.Route{Method: http.MethodPost}
+			if set.Protocol == action.REST {
+				to, body = set.Routes[name], `{}`
+				to.Path = member.ReplaceAllString(to.Path, "x")
+			}
+			status, text := c.send(t, key.AccessKeyID, set.Service, target, body, to)
+			want := map[action.Protocol]int{action.EC2Query: 403, action.Query: 403, action.JSON: 400, action.REST: 403}[set.Protocol]
 			if status != want || !strings.Contains(text, "is not authorized to perform: "+set.Service+":"+name) || !strings.Contains(text, "with an explicit deny in an identity-based policy") {
 				t.Errorf("%s %s: %d %s", set.Service, name, status, text)
 			}

@@ -11,8 +11,8 @@ import (
 
 // refuse words a denial as the service does: EC2 with 403 UnauthorizedOperation
 // and, for what changes something, a message that only DecodeAuthorizationMessage
-// reads; IAM and STS with 403 AccessDenied; the JSON services with 400
-// AccessDeniedException.
+// reads; IAM and STS with 403 AccessDenied; the JSON services with
+// AccessDeniedException, which is 403 where the service speaks REST and else 400.
 func refuse(c *action.Call, who caller, n Need, d policy.Decision) *wire.Error {
 	text := sentence(c, who, n, d)
 	switch c.Service {
@@ -24,6 +24,8 @@ func refuse(c *action.Call, who caller, n Need, d policy.Decision) *wire.Error {
 		return wire.Errorf("UnauthorizedOperation", "%s", text).WithStatus(http.StatusForbidden)
 	case "iam", "sts":
 		return wire.Errorf("AccessDenied", "%s", text).WithStatus(http.StatusForbidden)
+	case "account", "rbin":
+		return wire.Errorf("AccessDeniedException", "%s", text).WithStatus(http.StatusForbidden)
 	default:
 		return wire.Errorf("AccessDeniedException", "%s", text)
 	}
