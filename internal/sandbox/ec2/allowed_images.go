@@ -163,7 +163,9 @@ var (
 	severity      = regexp.MustCompile(`^(informational|low|medium|high|critical)?$`)
 )
 
-// check applies the documented limits of a criterion; the texts are unverified.
+// check applies the documented limits of a criterion.
+//
+// unverified: texts
 func (k criterionInput) check() error {
 	for _, list := range []struct {
 		name   string

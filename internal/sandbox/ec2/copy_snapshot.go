@@ -82,9 +82,9 @@ func (in *copySnapshotInput) check(c *action.Call) error {
 	}
 	switch {
 	case in.DestinationRegion != "" && in.DestinationRegion != c.Region:
-		return wire.Errorf("InvalidParameter", "The destination Region %s is not the Region of the call, %s", in.DestinationRegion, c.Region) // unverified text
+		return wire.Errorf("InvalidParameter", "The destination Region %s is not the Region of the call, %s", in.DestinationRegion, c.Region) // unverified: text
 	case in.Encrypted != nil && !*in.Encrypted:
-		return wire.Errorf("InvalidParameterValue", "Value (false) for parameter Encrypted is invalid. Omit it to keep the encryption of the source.") // unverified text
+		return wire.Errorf("InvalidParameterValue", "Value (false) for parameter Encrypted is invalid. Omit it to keep the encryption of the source.") // unverified: text
 	case in.KMSKeyID != "" && in.Encrypted == nil:
 		return wire.Errorf("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted to be set.")
 	case in.KMSKeyID != "" && !keyForm.MatchString(in.KMSKeyID):

@@ -33,7 +33,7 @@ func deregisterImage(c *action.Call, in *deregisterImageInput) (*deregisterImage
 	if err != nil {
 		return nil, err
 	}
-	// The rule is documented; code and text are unverified.
+	// unverified: code and text; the rule is documented
 	if image.Protection != "" && image.Protection != "disabled" {
 		return nil, wire.Errorf("OperationNotPermitted", "The image %s is protected from deregistration. Disable deregistration protection first.", image.ID)
 	}

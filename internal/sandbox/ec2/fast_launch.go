@@ -77,7 +77,9 @@ func enableFastLaunch(c *action.Call, in *enableFastLaunchInput) (*fastLaunchIte
 	return &item, nil
 }
 
-// check applies the documented rules; codes and texts are unverified.
+// check applies the documented rules.
+//
+// unverified: codes and texts
 func (in *enableFastLaunchInput) check(c *action.Call, image *world.Image) error {
 	switch {
 	case image.Platform != "windows":
@@ -134,7 +136,7 @@ func disableFastLaunch(c *action.Call, in *disableFastLaunchInput) (*fastLaunchI
 		return nil, err
 	}
 	if !fastLaunched(image, c.Now) {
-		return nil, wire.Errorf("InvalidRequest", "Fast launch is not enabled for the image %s", image.ID) // unverified
+		return nil, wire.Errorf("InvalidRequest", "Fast launch is not enabled for the image %s", image.ID) // unverified: code and text
 	}
 	image.FastLaunch.Changed = c.Now
 	image.FastLaunch.DisabledAt = c.Now.Add(c.World.Delays.In(c.Region).ImageTime(0))

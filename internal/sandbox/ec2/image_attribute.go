@@ -69,7 +69,7 @@ func setPermissions(image *world.Image, list []world.Permission) {
 // lists) to the newer one and checks that exactly one attribute is meant.
 func (in *modifyImageAttributeInput) normalize() error {
 	if len(in.Codes) > 0 || in.Attribute == "productCodes" {
-		return wire.Errorf("UnsupportedOperation", "Product codes cannot be set.") // "Not supported" in the API reference; the text is unverified
+		return wire.Errorf("UnsupportedOperation", "Product codes cannot be set.") // unverified: text; the API reference says "Not supported"
 	}
 	var err error
 	if in.Permission, err = in.or(in.Permission); err != nil {

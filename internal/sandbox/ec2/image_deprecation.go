@@ -30,7 +30,7 @@ func enableImageDeprecation(c *action.Call, in *enableImageDeprecationInput) (*d
 	if image.Public {
 		last = image.Created.AddDate(2, 0, 0)
 	}
-	// The bounds are documented; the texts are unverified.
+	// unverified: text; the rule is documented
 	switch {
 	case at.Before(c.Now):
 		return nil, wire.Errorf("InvalidParameterValue", "The value for DeprecateAt, %s, is in the past", in.DeprecateAt.Format(timestamp))

@@ -126,7 +126,7 @@ func newMapping(c *action.Call, m blockDeviceMapping) (world.Mapping, error) {
 	case s == nil || !c.World.MayUse(s, c.Account):
 		return mapping, wire.Errorf("InvalidSnapshotID.NotFound", "The snapshot ID '%s' does not exist", v.SnapshotID)
 	case s.State(c.Now) != "completed":
-		// The code is the documents'; the text is unverified.
+		// unverified: text; the code is documented
 		return mapping, wire.Errorf("IncorrectState", "Snapshot %s is in state %s, expected completed", s.ID, s.State(c.Now))
 	case m.EBS.Encrypted != nil || m.EBS.KMSKeyID != "":
 		return mapping, errEncryptedFlag(m.Device)

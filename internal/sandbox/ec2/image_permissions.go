@@ -144,7 +144,7 @@ func mayShare(c *action.Call, image *world.Image, ch permissionChange) error {
 		if key := snapshotKey(c, s); key != nil && key.Manager == world.ManagedByAWS {
 			return wire.Errorf("InvalidParameter", "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify another snapshot.")
 		}
-		if s.Encrypted && ch.addsPublic() { // the rule is documented, the text unverified
+		if s.Encrypted && ch.addsPublic() { // unverified: text; the rule is documented
 			return wire.Errorf("InvalidParameter", "Images with encrypted snapshots can't be shared publicly: %s is encrypted.", s.ID)
 		}
 	}
@@ -154,7 +154,7 @@ func mayShare(c *action.Call, image *world.Image, ch permissionChange) error {
 	switch {
 	case c.Mine().ImagesBlocked:
 		return wire.Errorf("OperationNotPermitted", "You can\u2019t publicly share this image because block public access for AMIs is enabled for this account. To publicly share the image, you must call the DisableImageBlockPublicAccess API.")
-	case len(image.ProductCodes) > 0: // the rule is documented, the text unverified
+	case len(image.ProductCodes) > 0: // unverified: text; the rule is documented
 		return wire.Errorf("OperationNotPermitted", "Images with AWS Marketplace product codes can't be shared publicly.")
 	case len(c.World.Watermarks(image)) > 0: // unverified: code and text; the rule is documented
 		return wire.Errorf("OperationNotPermitted", "Images with watermarks can't be shared publicly. Detach the watermarks of %s first.", image.ID)

@@ -71,7 +71,7 @@ func enableImage(c *action.Call, in *imageOnly) (*done, error) {
 		return nil, err
 	}
 	if state := image.State(c.Now); state != "disabled" {
-		return nil, wire.Errorf("IncorrectState", "The image %s is %s, not disabled", image.ID, state) // unverified text
+		return nil, wire.Errorf("IncorrectState", "The image %s is %s, not disabled", image.ID, state) // unverified: text
 	}
 	image.Disabled = false
 	return ok, nil

@@ -109,7 +109,7 @@ func (in *registerImageInput) check() error {
 		}
 	}
 	if in.TpmSupport != "" && in.BootMode != "uefi" {
-		return wire.Errorf("InvalidParameterCombination", "TpmSupport requires BootMode uefi.") // the rule is documented, the text unverified
+		return wire.Errorf("InvalidParameterCombination", "TpmSupport requires BootMode uefi.") // unverified: text; the rule is documented
 	}
 	if _, err := base64.StdEncoding.DecodeString(in.UefiData); err != nil {
 		return wire.Errorf("InvalidParameterValue", "Invalid value for UefiData. Expecting base64.")

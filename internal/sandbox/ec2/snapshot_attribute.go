@@ -40,7 +40,7 @@ func modifySnapshotAttribute(c *action.Call, in *modifySnapshotAttributeInput) (
 		if key := snapshotKey(c, s); key != nil && key.Manager == world.ManagedByAWS {
 			return nil, wire.Errorf("OperationNotPermitted", "Encrypted snapshots with EBS default key cannot be shared")
 		}
-		if s.Encrypted && change.addsPublic() { // the rule is documented, the text unverified
+		if s.Encrypted && change.addsPublic() { // unverified: text; the rule is documented
 			return nil, wire.Errorf("OperationNotPermitted", "Encrypted snapshots cannot be shared publicly")
 		}
 		if err := mayPublishSnapshot(c, s, change); err != nil {
@@ -75,7 +75,7 @@ func (in *modifySnapshotAttributeInput) permissions() (permissionChange, error) 
 		return change, wire.Errorf("InvalidParameterCombination", "One and only one operation type may be specified for createVolumePermissions")
 	}
 	if len(change.Add)+len(change.Remove) > maxSnapshotPermissions {
-		return change, wire.Errorf("InvalidParameterValue", "At most %d permissions can be changed in one call", maxSnapshotPermissions) // unverified text
+		return change, wire.Errorf("InvalidParameterValue", "At most %d permissions can be changed in one call", maxSnapshotPermissions) // unverified: text
 	}
 	for _, p := range append(change.Add, change.Remove...) {
 		if p.OrgARN != "" || p.UnitARN != "" {

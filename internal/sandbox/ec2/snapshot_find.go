@@ -30,7 +30,7 @@ func ownSnapshot(c *action.Call, id string) (*world.Snapshot, error) {
 	case s == nil || !c.World.MayUse(s, c.Account):
 		return nil, errNoSnapshot(id)
 	case s.OwnerID != c.Account:
-		return nil, wire.Errorf("AuthFailure", "Not authorized for snapshot:%s", id) // as for images; the text is unverified
+		return nil, wire.Errorf("AuthFailure", "Not authorized for snapshot:%s", id) // unverified: text, which is that of images
 	}
 	return s, nil
 }
