@@ -1,6 +1,8 @@
 package capture_test
 
 import (
+	"strings"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -17,13 +19,7 @@ const (
 
 // allow is a policy of one statement.
 func allow(action string, resources ...string) string {
-	list := ""
-	for n, r := range resources {
-		if n > 0 {
-			list += ","
-		}
-		list += `"` + r + `"`
-	}
+	list := `"` + strings.Join(resources, `","`) + `"`
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"` + action + `","Resource":[` + list + `]}]}`
 }
 
