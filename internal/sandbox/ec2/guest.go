@@ -42,7 +42,7 @@ func poweredOff(c *action.Call, i *world.Instance) {
 	if i.State != world.StatePending && i.State != world.StateRunning {
 		return
 	}
-	i.Reason = world.Reason{Code: "Client.InstanceInitiatedShutdown", Message: "Client.InstanceInitiatedShutdown: Instance initiated shutdown"}
+	i.Reason = world.Reason{Code: "Client.InstanceInitiatedShutdown", Message: "Client.InstanceInitiatedShutdown: Instance initiated shutdown"} // unverified: the message
 	if i.ShutdownBehavior == "terminate" {
 		i.State = world.StateShuttingDown
 		end(c, i)

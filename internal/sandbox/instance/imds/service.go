@@ -18,6 +18,8 @@ const (
 )
 
 // versions are what the root lists: the dates that EC2 Nitro instances show.
+//
+// unverified: the list
 var versions = []string{
 	"1.0", "2007-01-19", "2007-03-01", "2007-08-29", "2007-10-10", "2007-12-15", "2008-02-01", "2008-09-01", "2009-04-04",
 	"2011-01-01", "2011-05-01", "2012-01-12", "2014-02-25", "2014-11-05", "2015-10-20", "2016-04-19", "2016-06-30", "2016-09-02",
@@ -59,7 +61,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPut && r.URL.Path == tokenPath:
 		s.token(w, r)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		refuse(w, http.StatusMethodNotAllowed)
+		refuse(w, http.StatusMethodNotAllowed) // unverified: the status of other methods
 	case !s.admit(w, r, m.Options):
 		refuse(w, http.StatusUnauthorized)
 	default:

@@ -20,13 +20,13 @@ func treeOf(m Metadata) tree {
 	t := tree{}
 	const top = "meta-data/"
 	for name, value := range map[string]string{
-		"ami-id": m.ImageID, "ami-launch-index": "0", "ami-manifest-path": "(unknown)",
+		"ami-id": m.ImageID, "ami-launch-index": "0", "ami-manifest-path": "(unknown)", // unverified: the path
 		"hostname": m.Hostname, "local-hostname": m.Hostname, "public-hostname": m.PublicHostname,
 		"instance-action": "none", "instance-id": m.InstanceID, "instance-life-cycle": m.LifeCycle, "instance-type": m.Type,
 		"local-ipv4": m.PrivateIP, "public-ipv4": m.PublicIP, "mac": m.Interface.MAC,
 		"placement/availability-zone": m.Zone, "placement/availability-zone-id": m.ZoneID, "placement/region": m.Region,
 		"profile": "default-hvm", "reservation-id": m.ReservationID, "security-groups": m.Interface.names(),
-		"services/domain": "amazonaws.com", "services/partition": "aws", "system": "nitro",
+		"services/domain": "amazonaws.com", "services/partition": "aws", "system": "nitro", // unverified: profile and system
 		"events/maintenance/history": "[]", "events/maintenance/scheduled": "[]",
 	} {
 		t.set(top+name, value)
