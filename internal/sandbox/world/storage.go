@@ -81,9 +81,23 @@ type Volume struct {
 	// Attached is when AttachVolume attached it; zero for a volume of a launch,
 	// which is attached as it is made.
 	Attached time.Time
+	// Modifications are what ModifyVolume did, oldest first.
+	Modifications []VolumeModification
 	// GuestOf is the instance whose guest's disk this is, for a root volume that was
 	// detached.
 	GuestOf string
+}
+
+// VolumeFigures are what of a volume can be modified: GiB, IOPS and MiB/s.
+type VolumeFigures struct {
+	Type                   string
+	Size, IOPS, Throughput int64
+}
+
+// VolumeModification is one change of a volume.
+type VolumeModification struct {
+	From, To VolumeFigures
+	Started  time.Time
 }
 
 // FindSnapshot gives the snapshot of an id in a Region, whoever owns it.
