@@ -128,16 +128,16 @@ func smallPage[T any](list []T, maxResults *int64, token string, most int64) ([]
 	if int64(len(rest)) <= size {
 		return rest, "", nil
 	}
-	return rest[:size], fmt.Sprintf(pageToken, int64(from)+size, len(list)), nil
+	return rest[:size], fmt.Sprintf(pageForm, int64(from)+size, len(list)), nil
 }
 
-// pageToken is the position where the page begins, and the length of the list.
-const pageToken = "page-%d-of-%d"
+// pageForm is the position where the page begins, and the length of the list.
+const pageForm = "page-%d-of-%d"
 
 func pageOf(token string) (int, error) {
 	var at, length int
-	n, err := fmt.Sscanf(token, pageToken, &at, &length)
-	if err != nil || n != 2 || at < 1 || at >= length || fmt.Sprintf(pageToken, at, length) != token {
+	n, err := fmt.Sscanf(token, pageForm, &at, &length)
+	if err != nil || n != 2 || at < 1 || at >= length || fmt.Sprintf(pageForm, at, length) != token {
 		return 0, wire.Errorf("InvalidNextToken", "The token '%s' is invalid", token)
 	}
 	return at, nil

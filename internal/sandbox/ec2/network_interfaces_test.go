@@ -93,11 +93,13 @@ func TestPageTokens(t *testing.T) {
 		refused(t, err, badRequest, "InvalidNextToken", "The token '"+token+"' is invalid")
 	}
 	first, err := list(nil)
-	if must(t, first, err); len(first.Volumes) != 5 || first.NextToken == nil {
+	must(t, first, err)
+	if len(first.Volumes) != 5 || first.NextToken == nil {
 		t.Fatalf("the first page: %d volumes", len(first.Volumes))
 	}
 	second, err := list(first.NextToken)
-	if must(t, second, err); len(second.Volumes) != 2 || second.NextToken != nil {
+	must(t, second, err)
+	if len(second.Volumes) != 2 || second.NextToken != nil {
 		t.Errorf("the second page: %d volumes, token %v", len(second.Volumes), second.NextToken)
 	}
 	for _, id := range volumes[:3] {
@@ -105,7 +107,8 @@ func TestPageTokens(t *testing.T) {
 		must(t, out, err)
 	}
 	late, err := list(first.NextToken)
-	if must(t, late, err); len(late.Volumes) != 0 || late.NextToken != nil {
+	must(t, late, err)
+	if len(late.Volumes) != 0 || late.NextToken != nil {
 		t.Errorf("after deletions: %d volumes", len(late.Volumes))
 	}
 }
