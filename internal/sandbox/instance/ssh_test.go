@@ -202,6 +202,35 @@ func TestSessionsRunAtOnce(t *testing.T) {
 	t.Logf("20 sessions: %v", time.Since(begin))
 }
 
+// A command that ends at once must not close its session before the client has
+// heard that it was started: the client would take the session for lost.
+func TestQuickCommandsAreNotLost(t *testing.T) {
+	t.Parallel()
+	b, ok := linux(t, t.TempDir())
+	if !ok {
+		return
+	}
+	m := boot(t, b, "i-0quick")
+	c := m.client()
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			for range 25 {
+				s, err := c.NewSession()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := s.Run(":"); err != nil {
+					t.Errorf("a command that does nothing: %v", err)
+				}
+				_ = s.Close()
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func TestLostClientEndsItsCommand(t *testing.T) {
 	t.Parallel()
 	b, ok := linux(t, t.TempDir())

@@ -53,7 +53,10 @@ func (s *session) start(command *string, program *sync.WaitGroup) bool {
 		s.started = false
 		return false
 	}
-	program.Go(func() { s.follow(cmd, streams) })
+	program.Go(func() {
+		<-s.answered
+		s.follow(cmd, streams)
+	})
 	return true
 }
 

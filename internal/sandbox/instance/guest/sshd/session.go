@@ -23,6 +23,9 @@ type session struct {
 	env     []string // what the client may set
 	term    *terminal
 	started bool
+	// answered is closed when the client was told that its program was started, so
+	// that the program's end, which closes the channel, does not come before.
+	answered chan struct{}
 
 	mu    sync.Mutex
 	group int // process group of the running program, else 0
@@ -43,6 +46,8 @@ type (
 
 func (s *session) serve(reqs <-chan *ssh.Request) {
 	var program sync.WaitGroup
+	s.answered = make(chan struct{})
+	answered := sync.OnceFunc(func() { close(s.answered) })
 	for r := range reqs {
 		ok := s.request(r, &program)
 		if r.WantReply {
@@ -50,7 +55,11 @@ func (s *session) serve(reqs <-chan *ssh.Request) {
 				break
 			}
 		}
+		if s.started {
+			answered()
+		}
 	}
+	answered()
 	// The client is gone, or the program ended and the channel with it.
 	s.hangUp()
 	program.Wait()
@@ -59,7 +68,7 @@ func (s *session) serve(reqs <-chan *ssh.Request) {
 	}
 }
 
-// request answers one request; the reply to exec goes out before the program's end can.
+// request carries one request out and tells whether it could.
 func (s *session) request(r *ssh.Request, program *sync.WaitGroup) bool {
 	switch r.Type {
 	case "env":
