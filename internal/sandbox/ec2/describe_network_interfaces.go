@@ -68,7 +68,7 @@ func describeNetworkInterfaces(c *action.Call, in *describeNetworkInterfacesInpu
 			holders[i.InterfaceID] = i
 		}
 	}
-	ids, err := selected(holders, in.IDs, "InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist")
+	ids, err := selected(holders, in.IDs, "InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist") // unverified: text
 	if err != nil {
 		return nil, err
 	}
