@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/rbin"
+	rbintypes "github.com/aws/aws-sdk-go-v2/service/rbin/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/smithy-go"
@@ -35,6 +37,7 @@ func (c *conformance) prepare(t *testing.T) {
 		}
 	}
 	c.makeProfile(t)
+	c.makeRules(t)
 	for _, region := range []string{home, ohio} { // for images that start fast
 		made, err := c.ec2(region).CreateLaunchTemplate(t.Context(), &ec2.CreateLaunchTemplateInput{
 			LaunchTemplateName: aws.String("conformance"), LaunchTemplateData: &types.RequestLaunchTemplateData{InstanceType: types.InstanceTypeT3Small},
@@ -44,6 +47,20 @@ func (c *conformance) prepare(t *testing.T) {
 		}
 		c.values["template_"+region] = *made.LaunchTemplate.LaunchTemplateId
 		c.keep(region, "launch template", *made.LaunchTemplate.LaunchTemplateId)
+	}
+}
+
+// makeRules makes retention rules that nothing of the templates has a tag for.
+func (c *conformance) makeRules(t *testing.T) {
+	t.Helper()
+	for _, value := range []string{"one", "two"} {
+		_, err := rbin.NewFromConfig(c.config(home)).CreateRule(t.Context(), &rbin.CreateRuleInput{
+			ResourceType: rbintypes.ResourceTypeEbsSnapshot, ResourceTags: []rbintypes.ResourceTag{{ResourceTagKey: aws.String("kept"), ResourceTagValue: &value}},
+			RetentionPeriod: &rbintypes.RetentionPeriod{RetentionPeriodValue: aws.Int32(1), RetentionPeriodUnit: rbintypes.RetentionPeriodUnitDays},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

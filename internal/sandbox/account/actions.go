@@ -56,9 +56,18 @@ func getStatus(c *action.Call, in *regionInput) (*regionStatus, error) {
 	return &regionStatus{RegionName: in.RegionName, RegionOptStatus: status}, nil
 }
 
-type listInput struct{ RegionOptStatusContains []string }
+type listInput struct {
+	RegionOptStatusContains []string
+	action.Paged
+}
 
-type listOutput struct{ Regions []regionStatus }
+type listOutput struct {
+	Regions   []regionStatus
+	NextToken string `json:",omitempty"`
+}
+
+// maxRegions is the largest page of ListRegions (Account Management API reference).
+const maxRegions = 50
 
 func listRegions(c *action.Call, in *listInput) (*listOutput, error) {
 	wanted := map[string]bool{}
@@ -72,5 +81,7 @@ func listRegions(c *action.Call, in *listInput) (*listOutput, error) {
 			out.Regions = append(out.Regions, regionStatus{RegionName: name, RegionOptStatus: status})
 		}
 	}
-	return out, nil
+	var err error
+	out.Regions, out.NextToken, err = action.Page(out.Regions, in.Paged, maxRegions)
+	return out, err
 }

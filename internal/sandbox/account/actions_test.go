@@ -60,3 +60,27 @@ func TestOptIn(t *testing.T) {
 		t.Errorf("a Region that needs no opt-in: %v", err)
 	}
 }
+
+func TestRegionsComeInPages(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t, sandbox.Options{})
+	c := account.NewFromConfig(s.Config(sandboxtest.Home, "us-east-1"))
+	seen := map[string]bool{}
+	for pages := account.NewListRegionsPaginator(c, &account.ListRegionsInput{MaxResults: aws.Int32(10)}); pages.HasMorePages(); {
+		out, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range out.Regions {
+			seen[*r.RegionName] = true
+		}
+	}
+	if len(seen) != 34 {
+		t.Errorf("%d Regions in all pages", len(seen))
+	}
+	for _, bad := range []account.ListRegionsInput{{MaxResults: aws.Int32(51)}, {NextToken: aws.String("nonsense!")}} {
+		if _, err := c.ListRegions(t.Context(), &bad); err == nil {
+			t.Errorf("%+v was accepted", bad)
+		}
+	}
+}

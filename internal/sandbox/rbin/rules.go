@@ -143,9 +143,16 @@ type listRulesInput struct {
 	ResourceType        string
 	ResourceTags        []resourceTag
 	ExcludeResourceTags []resourceTag
+	action.Paged
 }
 
-type listRulesOutput struct{ Rules []summary }
+type listRulesOutput struct {
+	Rules     []summary
+	NextToken string `json:",omitempty"`
+}
+
+// maxRules is the largest page of ListRules (Recycle Bin API reference).
+const maxRules = 1000
 
 type summary struct {
 	Identifier      string
@@ -167,7 +174,9 @@ func listRules(c *action.Call, in *listRulesInput) (*listRulesOutput, error) {
 		s := shown(c, r)
 		out.Rules = append(out.Rules, summary{Identifier: s.Identifier, Description: s.Description, RetentionPeriod: s.RetentionPeriod, LockState: s.LockState, RuleArn: s.RuleArn})
 	}
-	return out, nil
+	var err error
+	out.Rules, out.NextToken, err = action.Page(out.Rules, in.Paged, maxRules)
+	return out, err
 }
 
 func overlap(wanted []resourceTag, have []world.RuleTag) bool {

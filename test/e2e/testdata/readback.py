@@ -62,7 +62,7 @@ class Reader:
 
     def read(self):
         # What needs least comes first: it tells what the others can be asked about.
-        for name in sorted(self.operations, key=lambda o: len(self.needs(o))):
+        for name in sorted(self.operations, key=lambda o: len(self.unknown(o))):
             for params in self.choices(name):
                 self.call(name, params)
         return self.records
@@ -73,6 +73,11 @@ class Reader:
     def needs(self, name):
         shape = self.shape(name)
         return list(shape.required_members if shape else []) + ALSO_NEEDED.get(name, [])
+
+    def unknown(self, name):
+        """What an action needs that its model does not tell the values of."""
+        members = self.shape(name).members if self.shape(name) else {}
+        return [n for n in self.needs(name) if members[n].type_name != "boolean" and not getattr(members[n], "enum", None)]
 
     def choices(self, name):
         """Every combination of what was found for the parameters of an action."""
