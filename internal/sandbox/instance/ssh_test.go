@@ -31,7 +31,13 @@ func TestCommandsOverSSH(t *testing.T) {
 		"echo $USER $HOME $SHELL $LOGNAME": {0, "admin /home/admin /bin/bash admin\n", ""},
 		"no-such-command 2>/dev/null":      {127, "", ""},
 	} {
-		if got := run(t, c, command, "typed"); got != want {
+		input := ""
+		if command == "cat" {
+			// Only a command that reads is given input: Go's client fails with EOF where
+			// the command ends before its input was sent, whatever the server is.
+			input = "typed"
+		}
+		if got := run(t, c, command, input); got != want {
 			t.Errorf("%s: got %+v, want %+v", command, got, want)
 		}
 	}
