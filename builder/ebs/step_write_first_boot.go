@@ -27,6 +27,10 @@ func (c *Config) prepareFirstBoot(p *problems) {
 	}
 }
 
+// firstBootData is the user data with which an instance of any tier of the family ends
+// as the same machine; none without stages.
+func (c *Config) firstBootData() ([]byte, error) { return stage.UserData(c.stages) }
+
 // stepWriteFirstBoot writes the user data that completes an instance of the image,
 // now that the image is good.
 type stepWriteFirstBoot struct{ *build }
@@ -36,7 +40,7 @@ func (s stepWriteFirstBoot) Run(context.Context, multistep.StateBag) multistep.S
 	if path == "" {
 		return multistep.ActionContinue
 	}
-	data, err := stage.UserData(s.cfg.stages)
+	data, err := s.cfg.firstBootData()
 	if err != nil {
 		return s.halt("first_boot_file: %w", err)
 	}
