@@ -48,6 +48,8 @@ type build struct {
 	intermediary string
 	imageID      string // what CreateImage gave, or the image that is reused
 	results      []distribution.Result
+	keys         hostKeys // of the build instance
+	verification verification
 
 	mu        sync.Mutex
 	finished  []string // ids of Regions that are complete

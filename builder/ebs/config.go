@@ -57,4 +57,5 @@ type Config struct {
 	shelfLife     time.Duration
 	parentTimeout time.Duration
 	stopTimeout   time.Duration
+	verify        verifyPlan
 }

@@ -170,6 +170,7 @@ type FlatConfig struct {
 	Rebuild                                   *string                                     `mapstructure:"rebuild" required:"false" cty:"rebuild" hcl:"rebuild"`
 	OnFailure                                 *string                                     `mapstructure:"on_failure" required:"false" cty:"on_failure" hcl:"on_failure"`
 	StopTimeout                               *string                                     `mapstructure:"stop_timeout" required:"false" cty:"stop_timeout" hcl:"stop_timeout"`
+	Verify                                    *FlatVerifyConfig                           `mapstructure:"verify" required:"false" cty:"verify" hcl:"verify"`
 	AMISkipCreateImage                        *bool                                       `mapstructure:"skip_create_ami" required:"false" cty:"skip_create_ami" hcl:"skip_create_ami"`
 	AMISkipRunTags                            *bool                                       `mapstructure:"skip_ami_run_tags" required:"false" cty:"skip_ami_run_tags" hcl:"skip_ami_run_tags"`
 	AMIMappings                               []common.FlatBlockDevice                    `mapstructure:"ami_block_device_mappings" required:"false" cty:"ami_block_device_mappings" hcl:"ami_block_device_mappings"`
@@ -350,6 +351,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"rebuild":                      &hcldec.AttrSpec{Name: "rebuild", Type: cty.String, Required: false},
 		"on_failure":                   &hcldec.AttrSpec{Name: "on_failure", Type: cty.String, Required: false},
 		"stop_timeout":                 &hcldec.AttrSpec{Name: "stop_timeout", Type: cty.String, Required: false},
+		"verify":                       &hcldec.BlockSpec{TypeName: "verify", Nested: hcldec.ObjectSpec((*FlatVerifyConfig)(nil).HCL2Spec())},
 		"skip_create_ami":              &hcldec.AttrSpec{Name: "skip_create_ami", Type: cty.Bool, Required: false},
 		"skip_ami_run_tags":            &hcldec.AttrSpec{Name: "skip_ami_run_tags", Type: cty.Bool, Required: false},
 		"ami_block_device_mappings":    &hcldec.BlockListSpec{TypeName: "ami_block_device_mappings", Nested: hcldec.ObjectSpec((*common.FlatBlockDevice)(nil).HCL2Spec())},

@@ -53,6 +53,9 @@ type LayerConfig struct {
 	// How long the build instance may take to stop, such as `45m` where sysprep runs.
 	// The default is what `aws_polling` allows, or 20 minutes.
 	StopTimeout string `mapstructure:"stop_timeout" required:"false"`
+	// Tests the image before it is good. See [Verify](#verify-configuration). Without
+	// the block an image is good as soon as it is made.
+	Verify *VerifyConfig `mapstructure:"verify" required:"false"`
 }
 
 // ParentConfig says where the image below comes from.

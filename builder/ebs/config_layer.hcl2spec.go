@@ -47,6 +47,7 @@ type FlatLayerConfig struct {
 	Rebuild       *string           `mapstructure:"rebuild" required:"false" cty:"rebuild" hcl:"rebuild"`
 	OnFailure     *string           `mapstructure:"on_failure" required:"false" cty:"on_failure" hcl:"on_failure"`
 	StopTimeout   *string           `mapstructure:"stop_timeout" required:"false" cty:"stop_timeout" hcl:"stop_timeout"`
+	Verify        *FlatVerifyConfig `mapstructure:"verify" required:"false" cty:"verify" hcl:"verify"`
 }
 
 // FlatMapstructure returns a new FlatLayerConfig.
@@ -71,6 +72,7 @@ func (*FlatLayerConfig) HCL2Spec() map[string]hcldec.Spec {
 		"rebuild":         &hcldec.AttrSpec{Name: "rebuild", Type: cty.String, Required: false},
 		"on_failure":      &hcldec.AttrSpec{Name: "on_failure", Type: cty.String, Required: false},
 		"stop_timeout":    &hcldec.AttrSpec{Name: "stop_timeout", Type: cty.String, Required: false},
+		"verify":          &hcldec.BlockSpec{TypeName: "verify", Nested: hcldec.ObjectSpec((*FlatVerifyConfig)(nil).HCL2Spec())},
 	}
 	return s
 }

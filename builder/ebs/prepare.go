@@ -77,6 +77,7 @@ func (c *Config) prepare(raws ...any) ([]string, error) {
 	c.prepareSharing(&p)
 	c.prepareKeys(&p)
 	c.prepareRun(&p)
+	c.prepareVerify(&p)
 	c.prepareFastLaunch(&p)
 	return p.warnings, p.err()
 }

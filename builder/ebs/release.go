@@ -86,6 +86,9 @@ func (b *build) keepResults(ctx context.Context, failed error) error {
 	if failed == nil {
 		return b.ledger.Keep(ctx, keep...)
 	}
+	if b.verification.failed {
+		return b.keepFailed(ctx)
+	}
 	used, err := b.session.Used()
 	switch {
 	case b.cfg.OnFailure == onFailureKeepImages:

@@ -60,8 +60,13 @@ type guest struct {
 // stage uploads the program of a stage and runs it as root. It is read by sh and not
 // executed, since hardened images mount /tmp noexec.
 func (g guest) stage(ctx context.Context, s stage.Stage) error {
-	path := g.dir + "/" + s.Name + ".sh"
-	if err := g.comm.Upload(path, bytes.NewReader(stage.Render(s)), nil); err != nil {
+	return g.program(ctx, s.Name, stage.Render(s))
+}
+
+// program is stage for any program of a shell.
+func (g guest) program(ctx context.Context, name string, text []byte) error {
+	path := g.dir + "/" + name + ".sh"
+	if err := g.comm.Upload(path, bytes.NewReader(text), nil); err != nil {
 		return fmt.Errorf("upload it: %w", err)
 	}
 	return g.run(ctx, `if [ "$(id -u)" = 0 ]; then sh `+path+`; else sudo -n sh `+path+`; fi`)

@@ -39,6 +39,7 @@ func (b *build) workSteps(ctx context.Context) []multistep.Step {
 		},
 		stepCreateImage{b},
 		stepTerminateInstance{b},
+		stepVerifyImage{b},
 		stepDistributeImage{b},
 		stepWriteFirstBoot{b},
 	)
@@ -85,8 +86,9 @@ func (b *build) connectSteps(ctx context.Context) []multistep.Step {
 			Config:    &c.Comm,
 			Host:      awscommon.SSHHost(ctx, b.clients.EC2(""), c.SSHInterface, c.Comm.Host()),
 			SSHPort:   awscommon.Port(c.SSHInterface, c.Comm.Port()),
-			SSHConfig: c.Comm.SSHConfigFunc(),
+			SSHConfig: b.keys.noting(c.Comm.SSHConfigFunc()),
 		},
+		stepNoteIdentity{b},
 		&awscommon.StepSetGeneratedData{GeneratedData: &packerbuilderdata.GeneratedData{State: b.state}},
 		stepRunStages{b},
 		&commonsteps.StepProvision{},
