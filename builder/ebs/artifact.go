@@ -16,6 +16,7 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
 	"github.com/goldenami/packer-plugin-goldenami/internal/layer"
+	"github.com/goldenami/packer-plugin-goldenami/internal/pointer"
 )
 
 // StateKey is the artifact state that tells post-processors what the image is, as
@@ -39,6 +40,7 @@ type Artifact struct {
 	}
 	clients *cloud.Clients
 	session *layer.Session
+	moved   []pointer.Moved // what leads to the images, and where it led before
 }
 
 var _ packersdk.Artifact = (*Artifact)(nil)
@@ -48,7 +50,7 @@ func (b *build) artifact(ctx context.Context) *Artifact {
 	a := &Artifact{
 		Images: map[string]string{}, Reused: b.reused(), source: b.sourceID(),
 		state:   map[string]any{"generated_data": b.completeGeneratedData(ctx)},
-		deleter: cloud.NewDeleter(b.unrecorded), clients: b.unrecorded, session: b.session,
+		deleter: cloud.NewDeleter(b.unrecorded), clients: b.unrecorded, session: b.session, moved: b.moved,
 	}
 	for _, r := range b.results {
 		a.Images[r.Region] = r.ImageID
@@ -140,6 +142,10 @@ func (a *Artifact) Destroy() error {
 	}
 	ctx, stop := context.WithTimeout(context.Background(), destroyTimeout)
 	defer stop()
+	// Machines that start by a launch template or a parameter need an image that is there.
+	if err := (&pointer.Mover{Clients: pointer.FromCloud(a.clients)}).Undo(ctx, a.moved); err != nil {
+		return fmt.Errorf("the images stay, because what leads to them could not be moved back: %w", err)
+	}
 	if used, err := a.session.Used(); err != nil || used {
 		return errors.Join(err, a.disown(ctx))
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/distribution"
 	"github.com/goldenami/packer-plugin-goldenami/internal/layer"
 	"github.com/goldenami/packer-plugin-goldenami/internal/ledger"
+	"github.com/goldenami/packer-plugin-goldenami/internal/pointer"
 	"github.com/goldenami/packer-plugin-goldenami/internal/wait"
 )
 
@@ -55,6 +56,8 @@ type build struct {
 	finished  []string // ids of Regions that are complete
 	replacing bool     // images that had the name are gone; the intermediary is all there is
 	settled   bool     // the other builds of the run know the outcome
+	followed  bool     // pointers may lead to the image, so it stays whatever happens
+	moved     []pointer.Moved
 }
 
 func (b *build) region() string { return b.clients.Region() }

@@ -14,13 +14,15 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/stage"
 )
 
-// Config holds the options of goldenami-ebs: those of amazon-ebs, and LayerConfig.
+// Config holds the options of goldenami-ebs: those of amazon-ebs, LayerConfig and
+// PointerConfig.
 type Config struct {
 	common.PackerConfig    `mapstructure:",squash"`
 	awscommon.AccessConfig `mapstructure:",squash"`
 	awscommon.AMIConfig    `mapstructure:",squash"`
 	awscommon.RunConfig    `mapstructure:",squash"`
 	LayerConfig            `mapstructure:",squash"`
+	PointerConfig          `mapstructure:",squash"`
 
 	// Ends the build after provisioning: no AMI is made and there is no artifact.
 	// Default `false`.

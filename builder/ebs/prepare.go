@@ -79,6 +79,7 @@ func (c *Config) prepare(raws ...any) ([]string, error) {
 	c.prepareRun(&p)
 	c.prepareVerify(&p)
 	c.prepareFastLaunch(&p)
+	c.preparePointers(&p)
 	return p.warnings, p.err()
 }
 

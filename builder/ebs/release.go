@@ -83,7 +83,7 @@ func (b *build) keepResults(ctx context.Context, failed error) error {
 	b.mu.Lock()
 	keep := slices.Clone(b.finished)
 	b.mu.Unlock()
-	if failed == nil {
+	if failed == nil || b.followed {
 		return b.ledger.Keep(ctx, keep...)
 	}
 	if b.verification.failed {

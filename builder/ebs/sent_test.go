@@ -39,6 +39,16 @@ type sent struct {
 	mu       sync.Mutex
 	requests []request
 	refusals map[string]string // action: answer of an error, "CODE message"
+	notices  map[string]func() // action: what happens when it is asked for
+}
+
+func (s *sent) notice(action string, happens func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.notices == nil {
+		s.notices = map[string]func(){}
+	}
+	s.notices[action] = happens
 }
 
 func (s *sent) refuse(action, answer string) {
@@ -60,6 +70,12 @@ func (s *sent) before(next http.Handler) http.Handler {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		if answer := s.record(r.Header, body); answer != "" {
 			code, message, _ := strings.Cut(answer, " ")
+			if r.Header.Get("X-Amz-Target") != "" {
+				w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+				w.WriteHeader(http.StatusBadRequest)
+				fmt.Fprintf(w, `{"__type":%q,"message":%q}`, code, message)
+				return
+			}
 			w.WriteHeader(http.StatusForbidden)
 			if strings.Contains(r.Header.Get("Authorization"), "/sts/") {
 				fmt.Fprintf(w, "<ErrorResponse><Error><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", code, message)
@@ -90,6 +106,9 @@ func (s *sent) record(header http.Header, body []byte) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, made)
+	if happens := s.notices[made.action]; happens != nil {
+		happens()
+	}
 	return s.refusals[made.action]
 }
 

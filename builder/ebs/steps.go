@@ -18,6 +18,7 @@ func (b *build) planSteps() []multistep.Step {
 		stepFindSource{b},
 		stepDecideReuse{b},
 		stepCheckPlan{b},
+		stepCheckPointers{b},
 	}
 }
 
@@ -25,7 +26,7 @@ func (b *build) planSteps() []multistep.Step {
 // it is made true.
 func (b *build) workSteps(ctx context.Context) []multistep.Step {
 	if b.reused() {
-		return []multistep.Step{stepDistributeImage{b}, stepWriteFirstBoot{b}}
+		return []multistep.Step{stepDistributeImage{b}, stepWriteFirstBoot{b}, stepMovePointers{b}}
 	}
 	steps := append(b.launchSteps(), b.connectSteps(ctx)...)
 	if b.cfg.AMISkipCreateImage {
@@ -42,6 +43,7 @@ func (b *build) workSteps(ctx context.Context) []multistep.Step {
 		stepVerifyImage{b},
 		stepDistributeImage{b},
 		stepWriteFirstBoot{b},
+		stepMovePointers{b},
 	)
 }
 

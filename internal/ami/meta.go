@@ -29,6 +29,11 @@ const (
 	tagBuiltAt       = TagPrefix + "built-at"
 	tagExpiresAt     = TagPrefix + "expires-at"
 	tagRun           = TagPrefix + "run"
+
+	tagLaunchTemplate = TagPrefix + "launch-template"
+	tagParameters     = TagPrefix + "parameters"
+	tagRevokedAt      = TagPrefix + "revoked-at"
+	tagRevokedReason  = TagPrefix + "revoked-reason"
 )
 
 // TagCopiedFrom tells of an image and of its snapshots what they were copied from,
@@ -81,6 +86,14 @@ type Meta struct {
 	// BuiltAt and ExpiresAt are kept to the second, in UTC. A zero ExpiresAt
 	// never expires.
 	BuiltAt, ExpiresAt time.Time
+
+	// LaunchTemplate is the version that starts this image, and Parameters the SSM
+	// parameters that hold its id, both in the image's own Region; see JoinParameters.
+	LaunchTemplate TemplateVersion
+	Parameters     string
+	// RevokedReason and RevokedAt say why and when the image was taken back.
+	RevokedReason string
+	RevokedAt     time.Time
 }
 
 // Expired tells whether the shelf life is over.
@@ -105,6 +118,11 @@ func (m Meta) Tags() map[string]string {
 		tagBuiltAt:       formatTime(m.BuiltAt),
 		tagExpiresAt:     formatTime(m.ExpiresAt),
 		tagRun:           m.Run,
+
+		tagLaunchTemplate: m.LaunchTemplate.String(),
+		tagParameters:     m.Parameters,
+		tagRevokedAt:      formatTime(m.RevokedAt),
+		tagRevokedReason:  m.RevokedReason,
 	}
 	maps.DeleteFunc(tags, func(_, value string) bool { return value == "" })
 	return tags
@@ -137,8 +155,12 @@ func Parse(tags []types.Tag) (Meta, bool) {
 		ParentVersion: values[tagParentVersion],
 		Root:          values[tagRoot],
 		Run:           values[tagRun],
+		Parameters:    values[tagParameters],
+		RevokedReason: values[tagRevokedReason],
 	}
-	var builtOK, expiresOK bool
+	var builtOK, expiresOK, revokedOK, templateOK bool
+	m.RevokedAt, revokedOK = parseTime(values[tagRevokedAt])
+	m.LaunchTemplate, templateOK = parseTemplateVersion(values[tagLaunchTemplate])
 	m.BuiltAt, builtOK = parseTime(values[tagBuiltAt])
 	m.ExpiresAt, expiresOK = parseTime(values[tagExpiresAt])
 	ok := values[tagSchema] == schema &&
@@ -147,7 +169,8 @@ func Parse(tags []types.Tag) (Meta, bool) {
 		slices.Contains(States(), m.State) &&
 		isVersion(m.Version) &&
 		(m.ParentVersion == "" || isVersion(m.ParentVersion)) &&
-		builtOK && expiresOK && !m.BuiltAt.IsZero()
+		builtOK && expiresOK && !m.BuiltAt.IsZero() &&
+		revokedOK && templateOK && validParameters(m.Parameters)
 	if !ok {
 		return Meta{}, false
 	}

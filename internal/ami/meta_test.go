@@ -32,6 +32,17 @@ func drawMeta(t *rapid.T) Meta {
 	if rapid.Bool().Draw(t, "expires") {
 		m.ExpiresAt = time.Unix(second.Draw(t, "expiry"), 0).UTC()
 	}
+	if rapid.Bool().Draw(t, "followed") {
+		m.LaunchTemplate = TemplateVersion{
+			ID:     rapid.StringMatching(`lt-[0-9a-f]{17}`).Draw(t, "template"),
+			Number: rapid.Int64Range(1, 1e15).Draw(t, "number"),
+		}
+		m.Parameters = rapid.StringMatching(`/golden/[a-z.-]{1,20}(,[A-Za-z0-9_]{1,9}){0,3}`).Draw(t, "parameters")
+	}
+	if rapid.Bool().Draw(t, "revoked once") {
+		m.RevokedAt = time.Unix(second.Draw(t, "revoked"), 0).UTC()
+		m.RevokedReason = rapid.StringMatching(`[a-z: ]{0,40}`).Draw(t, "reason")
+	}
 	return m
 }
 
@@ -57,23 +68,31 @@ func TestParseRefusesDamage(t *testing.T) {
 	whole := goodMeta()
 	whole.ParentVersion, whole.Inputs, whole.Run = version(now), "v1", "run"
 	for name, change := range map[string]func(map[string]string){
-		"no schema":          func(m map[string]string) { delete(m, tagSchema) },
-		"another schema":     func(m map[string]string) { m[tagSchema] = "2" },
-		"no family":          func(m map[string]string) { delete(m, tagFamily) },
-		"wildcard family":    func(m map[string]string) { m[tagFamily] = "w*" },
-		"unknown tier":       func(m map[string]string) { m[tagTier] = "half" },
-		"unknown state":      func(m map[string]string) { m[tagState] = "Good" },
-		"no state":           func(m map[string]string) { delete(m, tagState) },
-		"no version":         func(m map[string]string) { delete(m, tagVersion) },
-		"short version":      func(m map[string]string) { m[tagVersion] = m[tagVersion][1:] },
-		"lower-case version": func(m map[string]string) { m[tagVersion] = strings.ToLower(m[tagVersion]) },
-		"overflow version":   func(m map[string]string) { m[tagVersion] = "9" + m[tagVersion][1:] },
-		"bad parent version": func(m map[string]string) { m[tagParentVersion] = "1.2" },
-		"no build time":      func(m map[string]string) { delete(m, tagBuiltAt) },
-		"bad build time":     func(m map[string]string) { m[tagBuiltAt] = "yesterday" },
-		"bad expiry":         func(m map[string]string) { m[tagExpiresAt] = "2026-13-01T00:00:00Z" },
-		"local expiry":       func(m map[string]string) { m[tagExpiresAt] = "2026-11-01T00:00:00+01:00" },
-		"too long a value":   func(m map[string]string) { m[tagRun] = strings.Repeat("x", 257) },
+		"no schema":            func(m map[string]string) { delete(m, tagSchema) },
+		"another schema":       func(m map[string]string) { m[tagSchema] = "2" },
+		"no family":            func(m map[string]string) { delete(m, tagFamily) },
+		"wildcard family":      func(m map[string]string) { m[tagFamily] = "w*" },
+		"unknown tier":         func(m map[string]string) { m[tagTier] = "half" },
+		"unknown state":        func(m map[string]string) { m[tagState] = "Good" },
+		"no state":             func(m map[string]string) { delete(m, tagState) },
+		"no version":           func(m map[string]string) { delete(m, tagVersion) },
+		"short version":        func(m map[string]string) { m[tagVersion] = m[tagVersion][1:] },
+		"lower-case version":   func(m map[string]string) { m[tagVersion] = strings.ToLower(m[tagVersion]) },
+		"overflow version":     func(m map[string]string) { m[tagVersion] = "9" + m[tagVersion][1:] },
+		"bad parent version":   func(m map[string]string) { m[tagParentVersion] = "1.2" },
+		"no build time":        func(m map[string]string) { delete(m, tagBuiltAt) },
+		"bad build time":       func(m map[string]string) { m[tagBuiltAt] = "yesterday" },
+		"bad expiry":           func(m map[string]string) { m[tagExpiresAt] = "2026-13-01T00:00:00Z" },
+		"local expiry":         func(m map[string]string) { m[tagExpiresAt] = "2026-11-01T00:00:00+01:00" },
+		"template, no version": func(m map[string]string) { m[tagLaunchTemplate] = "lt-0123456789abcdef0" },
+		"template by name":     func(m map[string]string) { m[tagLaunchTemplate] = "web:1" },
+		"template version 0":   func(m map[string]string) { m[tagLaunchTemplate] = "lt-0123456789abcdef0:0" },
+		"template version 01":  func(m map[string]string) { m[tagLaunchTemplate] = "lt-0123456789abcdef0:01" },
+		"template $Latest":     func(m map[string]string) { m[tagLaunchTemplate] = "lt-0123456789abcdef0:$Latest" },
+		"unnamed parameter":    func(m map[string]string) { m[tagParameters] = "/a,,/b" },
+		"secret's ARN":         func(m map[string]string) { m[tagParameters] = "arn:aws:ssm:x" },
+		"bad revocation":       func(m map[string]string) { m[tagRevokedAt] = "today" },
+		"too long a value":     func(m map[string]string) { m[tagRun] = strings.Repeat("x", 257) },
 	} {
 		tags := maps.Clone(whole.Tags())
 		change(tags)

@@ -41,7 +41,7 @@ func (p *Plan) metaTags(state ami.State) map[string]string {
 	if p.spec.Meta == nil {
 		return nil
 	}
-	meta := *p.spec.Meta
+	meta := p.spec.Meta.ForCopy()
 	meta.State = state
 	return meta.Tags()
 }
