@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/plugin"
 
 	"github.com/goldenami/packer-plugin-goldenami/builder/ebs"
+	"github.com/goldenami/packer-plugin-goldenami/datasource/image"
 	"github.com/goldenami/packer-plugin-goldenami/post-processor/distribute"
 	"github.com/goldenami/packer-plugin-goldenami/provisioner/seal"
 	"github.com/goldenami/packer-plugin-goldenami/version"
@@ -18,6 +19,7 @@ func main() {
 	set.RegisterBuilder("ebs", new(ebs.Builder))
 	set.RegisterProvisioner("seal", new(seal.Provisioner))
 	set.RegisterPostProcessor("distribute", new(distribute.PostProcessor))
+	set.RegisterDatasource("image", new(image.Datasource))
 	set.SetVersion(version.PluginVersion)
 	if err := set.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -40,6 +40,8 @@ type Query struct {
 	States       []State  // good unless set
 	// IncludeExpired keeps images past their shelf life.
 	IncludeExpired bool
+	// MinRemaining passes over images that have less of their shelf life left.
+	MinRemaining time.Duration
 	// Now is the time that expiry is judged at; the present unless set.
 	Now time.Time
 }
@@ -148,7 +150,7 @@ func (q Query) matches(i Image) bool {
 		same(q.Version, i.Version) &&
 		same(q.Fingerprint, i.Fingerprint) &&
 		same(q.Architecture, i.Architecture) &&
-		(q.IncludeExpired || !i.Expired(q.Now))
+		(q.IncludeExpired || !i.Expired(q.Now.Add(q.MinRemaining)))
 }
 
 func filter(name string, values ...string) types.Filter {

@@ -70,6 +70,14 @@ func ValidateName(s string) error {
 	return nil
 }
 
+// ValidateVersion tells why a string is no version; nil if it is one.
+func ValidateVersion(s string) error {
+	if !isVersion(s) {
+		return fmt.Errorf("%q is not a version: versions have 26 digits and capital letters, such as 01JD0000000000000000000000", s)
+	}
+	return nil
+}
+
 // ValidateFamily tells why a string cannot name a family; nil if it can. The
 // rule leaves room for the rest of the image's name and excludes * and ?,
 // which EC2's filters take for wildcards.
