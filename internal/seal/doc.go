@@ -23,3 +23,5 @@
 // does not search for secrets inside application files, does not wipe free disk
 // blocks, and does not cover what the shutdown itself writes.
 package seal
+
+//go:generate go run ./pages ../../docs-partials/provisioner/seal/Operations.mdx

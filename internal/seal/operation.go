@@ -1,8 +1,8 @@
 package seal
 
 import (
+	"cmp"
 	"embed"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -11,22 +11,45 @@ import (
 //go:embed ops/*.sh
 var fragments embed.FS
 
-// order is the sequence in which operations run, and why: what may still make
-// log lines or wake daemons comes early, logs come after it, the machine-id
-// after the logs (package triggers rewrite it), and what ends access to the
-// guest last, host keys at the very end (OpenSSH before 9.8 refuses every new
-// connection from then on).
+// order is the sequence in which operations run, and why: what asks the network
+// or makes log lines comes early, logs come after it, the machine-id after the
+// logs (package triggers rewrite it), and what ends access to the guest last,
+// host keys at the very end (OpenSSH before 9.8 refuses every new connection
+// from then on). Only then the free blocks: they are those of what was removed.
 var order = []string{
+	"subscriptions",
 	"package-caches",
+	"package-history",
 	"temp-files",
 	"histories",
+	"credentials",
+	"home-caches",
 	"ssh-client-keys",
-	"account-backups",
+	"crash-dumps",
+	"mail",
+	"at-jobs",
+	"user-crontabs",
+	"installer-leftovers",
 	"dhcp-leases",
+	"network-names",
+	"resolv-conf",
+	"fstab",
+	"storage-identities",
+	"disk-bindings",
+	"database-identities",
 	"ssm-agent",
+	"ecs-agent",
+	"cloudwatch-agent",
+	"kubelet",
+	"puppet",
+	"chef",
+	"salt",
+	"other-agents",
 	"random-seed",
 	"cloud-init",
 	"hostname",
+	"scrub-paths",
+	"account-backups",
 	"logs",
 	"machine-id",
 	"authorized-keys",
@@ -38,7 +61,10 @@ type Operation struct {
 	Name   string // as users write it in skip, for example ssh-host-keys
 	Reason string // why an image must not carry it
 	Paths  string // where it stands, for people
-	text   string // the fragment with its two shell functions
+	// Default is when it runs without being named: "on", "off", or the name of
+	// the option that is set.
+	Default string
+	text    string // the fragment with its two shell functions
 }
 
 // function is the name in the program: NAME_seal and NAME_check follow it.
@@ -58,10 +84,11 @@ var operations = sync.OnceValue(func() []Operation {
 			panic("seal: the build lacks the fragment of " + name) // embedded: a test reads every one
 		}
 		ops = append(ops, Operation{
-			Name:   name,
-			Reason: header(string(text), "reason"),
-			Paths:  header(string(text), "paths"),
-			text:   string(text),
+			Name:    name,
+			Reason:  header(string(text), "reason"),
+			Paths:   header(string(text), "paths"),
+			Default: cmp.Or(header(string(text), "default"), "on"),
+			text:    string(text),
 		})
 	}
 	return ops
@@ -82,36 +109,4 @@ func header(text, key string) string {
 		}
 	}
 	return strings.Join(value, " ")
-}
-
-// unknown explains a name that no operation has.
-func unknown(name string) error {
-	return fmt.Errorf("no operation is called %q; did you mean %q? The operations are %s",
-		name, nearest(name), strings.Join(order, ", "))
-}
-
-// nearest gives the operation whose name takes the fewest edits to become name.
-func nearest(name string) string {
-	return slices.MinFunc(order, func(a, b string) int { return edits(name, a) - edits(name, b) })
-}
-
-// edits is the Levenshtein distance, in bytes: operations' names are ASCII.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substitute := diagonal
-			if a[i] != b[j] {
-				substitute++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitute, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

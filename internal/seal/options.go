@@ -3,10 +3,7 @@ package seal
 import (
 	"errors"
 	"fmt"
-	"path"
 	"slices"
-	"strings"
-	"unicode/utf8"
 )
 
 // Mode says whether the program removes or only looks.
@@ -27,9 +24,19 @@ type Options struct {
 	Mode Mode
 	// Skip names operations that do not run and are not checked.
 	Skip []string
+	// Enable names operations that run although they are off by default.
+	Enable []string
 	// Keep lists absolute paths in the guest, files or directories, that are
 	// never touched and that no check counts.
 	Keep []string
+	// KeepUsers names users of the guest whose passwords and authorized keys
+	// stay.
+	KeepUsers []string
+	// ScrubPaths lists absolute paths in the guest, files or directories, that
+	// are removed too.
+	ScrubPaths []string
+	// Strict makes a warning of the report a reason to make no image.
+	Strict bool
 	// AllowNoHostKeys seals a guest even where nothing is found that would make
 	// its SSH host keys again.
 	AllowNoHostKeys bool
@@ -48,44 +55,65 @@ func (o Options) Validate() error {
 	if o.Mode != ModeSeal && o.Mode != ModeAudit {
 		errs = append(errs, fmt.Errorf("mode: %q is neither %q nor %q", o.Mode, ModeSeal, ModeAudit))
 	}
-	for _, name := range o.Skip {
-		if !slices.Contains(order, name) {
-			errs = append(errs, fmt.Errorf("skip: %w", unknown(name)))
-		}
-	}
+	errs = append(errs, o.validNames()...)
 	if len(o.Selected()) == 0 {
 		errs = append(errs, errors.New("skip: every operation is skipped, so nothing would be sealed; leave the provisioner out instead"))
 	}
 	for _, p := range o.Keep {
-		if err := validKeep(p); err != nil {
+		if err := validPath(p); err != nil {
 			errs = append(errs, fmt.Errorf("keep: %w", err))
+		}
+	}
+	for _, name := range o.KeepUsers {
+		if err := validUser(name); err != nil {
+			errs = append(errs, fmt.Errorf("keep_users: %w", err))
+		}
+	}
+	for _, p := range o.ScrubPaths {
+		if err := o.validScrub(p); err != nil {
+			errs = append(errs, fmt.Errorf("scrub_paths: %w", err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// validKeep refuses paths that cannot mean what their writer thinks.
-func validKeep(p string) error {
-	switch {
-	case !strings.HasPrefix(p, "/"):
-		return fmt.Errorf("%q is not an absolute path in the guest", p)
-	case strings.ContainsFunc(p, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return fmt.Errorf("%q holds a control character", p)
-	case !utf8.ValidString(p):
-		return fmt.Errorf("%q is not UTF-8", p)
-	case path.Clean(p) == "/":
-		return fmt.Errorf("%q keeps the whole guest; name what is to stay", p)
-	case path.Clean(p) != strings.TrimSuffix(p, "/"):
-		return fmt.Errorf("%q is not in its shortest form; write %q", p, path.Clean(p))
+// validNames looks at what skip and enable name.
+func (o Options) validNames() []error {
+	var errs []error
+	for _, name := range o.Skip {
+		if !slices.Contains(order, name) {
+			errs = append(errs, fmt.Errorf("skip: %w", unknown(name)))
+		}
 	}
-	return nil
+	for _, name := range o.Enable {
+		if !slices.Contains(order, name) {
+			errs = append(errs, fmt.Errorf("enable: %w", unknown(name)))
+			continue
+		}
+		if slices.Contains(o.Skip, name) {
+			errs = append(errs, fmt.Errorf("enable: %q is named in skip too; leave it in one of them", name))
+		}
+		for _, op := range operations() {
+			if op.Name == name && op.Default != "on" && op.Default != "off" && !o.set(op.Default) {
+				errs = append(errs, fmt.Errorf("enable: %q does nothing without %s; set that instead", name, op.Default))
+			}
+		}
+	}
+	return errs
+}
+
+// set tells whether the option of that name has a value, for the operations that
+// run because of one.
+func (o Options) set(option string) bool {
+	return option == "scrub_paths" && len(o.ScrubPaths) > 0
 }
 
 // Selected gives the operations that run, in order.
 func (o Options) Selected() []Operation {
 	var ops []Operation
 	for _, op := range operations() {
-		if !slices.Contains(o.Skip, op.Name) {
+		wanted := op.Default == "on" || o.set(op.Default) || slices.Contains(o.Enable, op.Name)
+		if wanted && !slices.Contains(o.Skip, op.Name) {
 			ops = append(ops, op)
 		}
 	}

@@ -73,6 +73,7 @@ func (p *Parser) Report() *Report {
 	}
 	r.Refusals = append([]Refusal{}, p.report.Refusals...)
 	r.Notes = append([]string{}, p.report.Notes...)
+	r.Warnings = append([]string{}, p.report.Warnings...)
 	r.Operations = append([]OperationReport{}, p.report.Operations...)
 	for i := range r.Operations {
 		r.Operations[i].LeftAt = append([]string{}, r.Operations[i].LeftAt...)
@@ -124,6 +125,7 @@ var kinds = map[string]struct {
 	"fact":      {2, (*Report).takeFact},
 	"preflight": {2, (*Report).takeRefusal},
 	"note":      {1, (*Report).takeNote},
+	"warning":   {1, (*Report).takeWarning},
 	"op":        {5, (*Report).takeOperation},
 	"check":     {2, (*Report).takeCheck},
 	"left":      {2, (*Report).takeLeft},
@@ -145,6 +147,12 @@ func (r *Report) takeRefusal(f []string) {
 func (r *Report) takeNote(f []string) {
 	if len(r.Notes) < maxNotes {
 		r.Notes = append(r.Notes, f[0])
+	}
+}
+
+func (r *Report) takeWarning(f []string) {
+	if len(r.Warnings) < maxNotes {
+		r.Warnings = append(r.Warnings, f[0])
 	}
 }
 

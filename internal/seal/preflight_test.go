@@ -3,7 +3,6 @@ package seal_test
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -51,8 +50,7 @@ func TestHostKeysMustComeBack(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			o := options(t, root, seal.ModeSeal)
-			o.Skip = slices.DeleteFunc(seal.Names(), func(name string) bool { return name == "ssh-host-keys" })
+			o := alone(options(t, root, seal.ModeSeal), "ssh-host-keys")
 			report, status := run(t, sealtest.Dash(t), o)
 			if c.want == "" {
 				refusedUntouched(t, root, report, status)
@@ -70,6 +68,9 @@ func refusedUntouched(t *testing.T, root string, report *seal.Report, status int
 		t.Errorf("status %d: %v", status, report.Err())
 	}
 	for _, c := range sealtest.Canaries() {
+		if strings.HasPrefix(c.Path, "etc/cloud/") {
+			continue // removed for this case
+		}
 		if _, err := os.Lstat(filepath.Join(root, c.Path)); err != nil {
 			t.Errorf("refused, and yet: %v", err)
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,9 @@ import (
 
 //go:embed program/base.sh
 var baseText string
+
+//go:embed program/edit.sh
+var editText string
 
 //go:embed program/preflight.sh
 var preflightText string
@@ -77,6 +81,7 @@ func Program(o Options) (string, error) {
 	var b strings.Builder
 	writeSettings(&b, o, prefix)
 	b.WriteString(baseText)
+	b.WriteString(editText)
 	b.WriteString(preflightText)
 	b.WriteString(quiesceText)
 	for _, op := range o.Selected() {
@@ -112,16 +117,43 @@ func writeSettings(b *strings.Builder, o Options, prefix string) {
 	}
 	b.WriteString("}\n")
 
+	writeKept(b, o, prefix)
+	writeUsers(b, o.KeepUsers)
+
+	// each_scrubbed FUNCTION: calls it with every path of scrub_paths.
+	b.WriteString("each_scrubbed() {\n")
+	for _, p := range o.ScrubPaths {
+		fmt.Fprintf(b, "\t\"$1\" %s\n", shell.Quote(prefix+strings.TrimSuffix(p, "/")))
+	}
+	b.WriteString("\t:\n}\n")
+}
+
+// writeKept writes the functions that know what is never touched.
+func writeKept(b *strings.Builder, o Options, prefix string) {
 	var cases, tests, each strings.Builder
-	for _, keep := range o.Keep {
+	for _, keep := range slices.Concat(o.Keep, alwaysKept) {
 		full := prefix + strings.TrimSuffix(keep, "/")
 		fmt.Fprintf(&cases, "\t%s | %s/*) return 0 ;;\n", shell.Quote(full), shell.Quote(full))
 		fmt.Fprintf(&tests, " ! -path %s ! -path %s", shell.Quote(globLiteral(full)), shell.Quote(globLiteral(full)+"/*"))
-		fmt.Fprintf(&each, "\t\"$1\" %s\n", shell.Quote(full))
+	}
+	for _, keep := range o.Keep {
+		fmt.Fprintf(&each, "\t\"$1\" %s\n", shell.Quote(prefix+strings.TrimSuffix(keep, "/")))
 	}
 	// kept PATH: whether keep names it or a directory above it.
 	fmt.Fprintf(b, "kept() {\n\tcase $1 in\n%s\t*) return 1 ;;\n\tesac\n}\n", cases.String())
 	// find_below DIR TESTS: find, blind to what is kept.
 	fmt.Fprintf(b, "find_below() {\n\tbelow=$1\n\tshift\n\tfind \"$below\" -depth -mindepth 1 -xdev%s \"$@\"\n}\n", tests.String())
 	fmt.Fprintf(b, "each_kept() {\n%s\t:\n}\n", each.String())
+}
+
+// writeUsers writes the functions that know whose access stays.
+func writeUsers(b *strings.Builder, users []string) {
+	var cases, each strings.Builder
+	for _, name := range users {
+		fmt.Fprintf(&cases, "\t%s) return 0 ;;\n", shell.Quote(name))
+		fmt.Fprintf(&each, "\t\"$1\" %s\n", shell.Quote(name))
+	}
+	// kept_user NAME: whether keep_users names it.
+	fmt.Fprintf(b, "kept_user() {\n\tcase $1 in\n%s\t*) return 1 ;;\n\tesac\n}\n", cases.String())
+	fmt.Fprintf(b, "each_kept_user() {\n%s\t:\n}\n", each.String())
 }

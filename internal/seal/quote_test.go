@@ -69,26 +69,69 @@ func FuzzQuote(f *testing.F) {
 	})
 }
 
-// Whatever stands in keep, the program stays POSIX sh of the same statements.
-func TestNoKeptPathChangesTheProgram(t *testing.T) {
+// Whatever stands in an option, the program stays POSIX sh of the same statements.
+func TestNoValueChangesTheProgram(t *testing.T) {
 	t.Parallel()
 	plain := len(parse(t, program(t)).Stmts)
 	for _, value := range hostile {
-		o := options(t, "/nowhere/root", seal.ModeSeal)
-		o.Keep = []string{"/" + value + "x"}
-		text, err := seal.Program(o)
-		if strings.ContainsAny(value, "\x00\n\r\t") || !utf8.ValidString(value) {
-			if err == nil {
-				t.Errorf("keep %q was accepted", value)
+		for option, set := range map[string]func(*seal.Options){
+			"keep":        func(o *seal.Options) { o.Keep = []string{"/" + value + "x"} },
+			"keep_users":  func(o *seal.Options) { o.KeepUsers = []string{value + "x"} },
+			"scrub_paths": func(o *seal.Options) { o.ScrubPaths = []string{"/opt/" + value + "x"} },
+		} {
+			o := options(t, "/nowhere/root", seal.ModeSeal)
+			set(&o)
+			text, err := seal.Program(o)
+			if strings.ContainsAny(value, "\x00\n\r\t") || !utf8.ValidString(value) || option == "keep_users" && strings.Contains(value, " ") {
+				if err == nil {
+					t.Errorf("%s %q was accepted", option, value)
+				}
+				continue
 			}
-			continue
-		}
-		if err != nil {
-			t.Errorf("keep %q: %v", value, err)
-			continue
-		}
-		if n := len(parse(t, text).Stmts); n != plain {
-			t.Errorf("keep %q: %d statements instead of %d", value, n, plain)
+			if err != nil {
+				t.Errorf("%s %q: %v", option, value, err)
+				continue
+			}
+			if n := len(parse(t, text).Stmts); n != plain {
+				t.Errorf("%s %q: %d statements instead of %d", option, value, n, plain)
+			}
 		}
 	}
+}
+
+// Options of any bytes reach the shell as the words that they are: the program's
+// own functions know the values and no neighbour of theirs, and nothing runs.
+func TestEveryOptionIsOneWordToEveryShell(t *testing.T) {
+	t.Parallel()
+	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
+		dir := t.TempDir()
+		rapid.Check(t, func(r *rapid.T) {
+			value := strings.Join(rapid.SliceOfN(rapid.SampledFrom(hostile), 1, 5).Draw(r, "pieces"), "")
+			user := strings.NewReplacer(" ", "", "/", "", ":", "").Replace(value)
+			o := options(t, "/nowhere/root", seal.ModeSeal)
+			o.Keep, o.ScrubPaths, o.KeepUsers = []string{"/k/" + value + "k"}, []string{"/opt/" + value + "s"}, []string{user + "u"}
+			text, err := seal.Program(o)
+			if err != nil {
+				r.Skip("refused: " + err.Error())
+			}
+			text = strings.TrimSuffix(text, "main </dev/null\n") + "cd " + shell.Quote(dir) + `
+show() { printf '%s\n' "$1"; }
+each_kept show; each_scrubbed show; each_kept_user show
+kept ` + shell.Quote("/nowhere/root/k/"+value+"k/below") + ` && kept_user ` + shell.Quote(user+"u") + ` || echo "is not known"
+kept ` + shell.Quote("/nowhere/root/k/"+value+"kk") + ` || kept_user ` + shell.Quote(user+"x") + ` && echo "knows another"
+exit 0
+`
+			var out bytes.Buffer
+			if status, stderr := sh.Run(t.Context(), t, text, &out); status != 0 || stderr != "" {
+				r.Fatalf("status %d: %s", status, stderr)
+			}
+			want := "/nowhere/root/k/" + value + "k\n/nowhere/root/opt/" + value + "s\n" + user + "u\n"
+			if out.String() != want {
+				r.Fatalf("%q instead of %q", out.String(), want)
+			}
+		})
+		if files, err := filepath.Glob(dir + "/*"); err != nil || len(files) > 0 {
+			t.Errorf("a value was executed: %v %v", files, err)
+		}
+	})
 }

@@ -15,7 +15,7 @@ const (
 	ResultFailed     Result = "failed"     // something could not be removed, or not be looked at
 	ResultClean      Result = "clean"      // the check found nothing
 	ResultLeft       Result = "left"       // the check found something
-	ResultSkipped    Result = "skipped"    // named in skip
+	ResultSkipped    Result = "skipped"    // named in skip, or off and not enabled
 	ResultNotRun     Result = "not run"    // audit removes nothing
 	ResultUnreported Result = "unreported" // the program ended before it said anything about this
 )
@@ -50,13 +50,17 @@ type Report struct {
 	Facts      map[string]string `json:"facts"`
 	Refusals   []Refusal         `json:"refusals"`
 	Operations []OperationReport `json:"operations"`
-	Notes      []string          `json:"notes"`
-	NotCovered []string          `json:"not_covered"`
+	// Warnings are what the seal could not settle and somebody should look at.
+	Warnings   []string `json:"warnings"`
+	Notes      []string `json:"notes"`
+	NotCovered []string `json:"not_covered"`
 	// Complete is whether the program came to its end. Only then the report
 	// says anything about the image.
 	Complete bool `json:"complete"`
 	// Started is whether the program ran at all.
 	Started bool `json:"-"`
+
+	strict bool // warnings count as faults
 }
 
 // NotCovered is what no run of this program says anything about.
@@ -65,7 +69,7 @@ func NotCovered() []string {
 		"secrets inside files of applications",
 		"what services and open shells write between the seal and the power-off",
 		"blocks of files that were deleted before",
-		"identities of agents other than SSM's",
+		"identities of agents and applications that no operation names",
 		"file systems other than those that hold the paths named",
 	}
 }
@@ -74,7 +78,8 @@ func NotCovered() []string {
 func newReport(o Options) *Report {
 	r := &Report{
 		Schema: 1, Mode: o.Mode, Facts: map[string]string{},
-		Refusals: []Refusal{}, Notes: []string{}, NotCovered: NotCovered(),
+		Refusals: []Refusal{}, Warnings: []string{}, Notes: []string{}, NotCovered: NotCovered(),
+		strict: o.Strict,
 	}
 	selected := map[string]bool{}
 	for _, op := range o.Selected() {
@@ -121,6 +126,11 @@ func (r *Report) Err() error {
 	}
 	for _, op := range r.Operations {
 		errs = append(errs, op.faults()...)
+	}
+	if r.strict {
+		for _, warning := range r.Warnings {
+			errs = append(errs, fmt.Errorf("a warning, and strict is set: %s", printable(warning)))
+		}
 	}
 	return errors.Join(errs...)
 }

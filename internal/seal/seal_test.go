@@ -11,14 +11,14 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal/sealtest"
 )
 
-// options are those of a run against a planted root.
+// options are those of a run against a planted root, with every operation.
 func options(tb testing.TB, root string, mode seal.Mode) seal.Options {
 	tb.Helper()
 	nonce, err := seal.NewNonce()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return seal.Options{Mode: mode, Root: root, Nonce: nonce}
+	return seal.Options{Mode: mode, Root: root, Nonce: nonce, Enable: sealtest.Enabled(), ScrubPaths: sealtest.Scrubbed()}
 }
 
 // run runs the program for o under sh and gives its report and exit status.

@@ -37,6 +37,9 @@ func (r *Report) Table() []string {
 			lines = append(lines, "  "+printable(fault.Error()))
 		}
 	}
+	for _, warning := range r.Warnings {
+		lines = append(lines, "warning: "+printable(warning))
+	}
 	for _, note := range r.Notes {
 		lines = append(lines, "note: "+printable(note))
 	}

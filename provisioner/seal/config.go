@@ -29,15 +29,27 @@ type Config struct {
 	// `seal` removes and then checks; `audit` changes nothing in the guest and
 	// fails the build if a check finds something. Defaults to `seal`.
 	Mode string `mapstructure:"mode"`
-	// Names of operations that neither run nor are checked: `package-caches`,
-	// `temp-files`, `histories`, `ssh-client-keys`, `account-backups`,
-	// `dhcp-leases`, `ssm-agent`, `random-seed`, `cloud-init`, `hostname`, `logs`,
-	// `machine-id`, `authorized-keys`, `ssh-host-keys`. Defaults to none.
+	// Names of operations, out of the table below, that neither run nor are
+	// checked. Defaults to none.
 	Skip []string `mapstructure:"skip"`
+	// Names of operations that run although the table says that they are off by
+	// default. Defaults to none.
+	Enable []string `mapstructure:"enable"`
 	// Absolute paths in the guest, files or directories, that no operation
 	// touches and no check counts. A path that is reached through a symbolic link
 	// must be given by its physical name. Defaults to none.
 	Keep []string `mapstructure:"keep"`
+	// Users of the guest whose authorized keys stay. Defaults to none.
+	KeepUsers []string `mapstructure:"keep_users"`
+	// Absolute paths in the guest, files or directories with all that is in them,
+	// that are removed too, files overwritten first. Directories that every system
+	// has, like `/etc` or `/var/lib`, are refused. Of a link the link goes, not
+	// what it leads to. Defaults to none.
+	ScrubPaths []string `mapstructure:"scrub_paths"`
+	// Fail the build on warnings too: things that the seal found and cannot settle,
+	// like a key that could only be unlinked and not be overwritten. Defaults to
+	// `false`, which shows them.
+	Strict bool `mapstructure:"strict"`
 	// Seal a guest even where nothing is found that would make its SSH host keys
 	// again: no cloud-init with its ssh module and no unit or script that runs
 	// ssh-keygen at every boot. Without this, such a guest is refused before
@@ -90,7 +102,8 @@ func (c *Config) prepare(raws ...any) error {
 // options are those that the guest's program depends on.
 func (c *Config) options() seal.Options {
 	return seal.Options{
-		Mode: seal.Mode(c.Mode), Skip: c.Skip, Keep: c.Keep,
+		Mode: seal.Mode(c.Mode), Skip: c.Skip, Enable: c.Enable,
+		Keep: c.Keep, KeepUsers: c.KeepUsers, ScrubPaths: c.ScrubPaths, Strict: c.Strict,
 		AllowNoHostKeys: c.AllowNoHostKeys, Root: seal.LiveRoot,
 	}
 }

@@ -20,7 +20,11 @@ type FlatConfig struct {
 	PackerSensitiveVars []string          `mapstructure:"packer_sensitive_variables" cty:"packer_sensitive_variables" hcl:"packer_sensitive_variables"`
 	Mode                *string           `mapstructure:"mode" cty:"mode" hcl:"mode"`
 	Skip                []string          `mapstructure:"skip" cty:"skip" hcl:"skip"`
+	Enable              []string          `mapstructure:"enable" cty:"enable" hcl:"enable"`
 	Keep                []string          `mapstructure:"keep" cty:"keep" hcl:"keep"`
+	KeepUsers           []string          `mapstructure:"keep_users" cty:"keep_users" hcl:"keep_users"`
+	ScrubPaths          []string          `mapstructure:"scrub_paths" cty:"scrub_paths" hcl:"scrub_paths"`
+	Strict              *bool             `mapstructure:"strict" cty:"strict" hcl:"strict"`
 	AllowNoHostKeys     *bool             `mapstructure:"allow_no_host_keys" cty:"allow_no_host_keys" hcl:"allow_no_host_keys"`
 	Timeout             *string           `mapstructure:"timeout" cty:"timeout" hcl:"timeout"`
 	Report              *string           `mapstructure:"report" cty:"report" hcl:"report"`
@@ -48,7 +52,11 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"packer_sensitive_variables": &hcldec.AttrSpec{Name: "packer_sensitive_variables", Type: cty.List(cty.String), Required: false},
 		"mode":                       &hcldec.AttrSpec{Name: "mode", Type: cty.String, Required: false},
 		"skip":                       &hcldec.AttrSpec{Name: "skip", Type: cty.List(cty.String), Required: false},
+		"enable":                     &hcldec.AttrSpec{Name: "enable", Type: cty.List(cty.String), Required: false},
 		"keep":                       &hcldec.AttrSpec{Name: "keep", Type: cty.List(cty.String), Required: false},
+		"keep_users":                 &hcldec.AttrSpec{Name: "keep_users", Type: cty.List(cty.String), Required: false},
+		"scrub_paths":                &hcldec.AttrSpec{Name: "scrub_paths", Type: cty.List(cty.String), Required: false},
+		"strict":                     &hcldec.AttrSpec{Name: "strict", Type: cty.Bool, Required: false},
 		"allow_no_host_keys":         &hcldec.AttrSpec{Name: "allow_no_host_keys", Type: cty.Bool, Required: false},
 		"timeout":                    &hcldec.AttrSpec{Name: "timeout", Type: cty.String, Required: false},
 		"report":                     &hcldec.AttrSpec{Name: "report", Type: cty.String, Required: false},

@@ -6,6 +6,7 @@
 # again: so every home, not the session's. The open session does not need it.
 
 authorized_keys_home() {
+	case $kept_homes in *"$newline$1$newline"*) return 0 ;; esac
 	# With the glob, copies beside them go too.
 	"$keys_do" "$1"/.ssh/authorized_keys*
 	for pattern in $key_patterns; do
@@ -17,20 +18,38 @@ authorized_keys_home() {
 	done
 }
 
-# Absolute names have %u for the user; anybody's file is meant.
+# Absolute names have %u for the user or %U for his number; anybody's file is
+# meant. A file for all users is nobody's in keep_users.
 authorized_keys_elsewhere() {
 	for pattern in $key_patterns; do
 		case $pattern in
 		/dev/*) ;;
-		/*%[uU]*) "$keys_do" "$GA_ROOT${pattern%%%[uU]*}"*"${pattern##*%[uU]}" ;;
+		/*%[uU]*)
+			for file in "$GA_ROOT${pattern%%%[uU]*}"*"${pattern##*%[uU]}"; do
+				whose=${file#"$GA_ROOT${pattern%%%[uU]*}"}
+				case $kept_names in *"$newline${whose%"${pattern##*%[uU]}"}$newline"*) continue ;; esac
+				"$keys_do" "$file"
+			done
+			;;
 		/*) "$keys_do" "$GA_ROOT$pattern" ;;
 		esac
 	done
 }
 
+# authorized_keys_kept: the homes, names and numbers of keep_users.
+authorized_keys_kept() {
+	kept_homes=$newline kept_names=$newline
+	while IFS=: read -r user _ number _ _ home _ <&4 || [ -n "$user" ]; do
+		if kept_user "$user"; then
+			kept_homes=$kept_homes$GA_ROOT${home%/}$newline kept_names=$kept_names$user$newline$number$newline
+		fi
+	done 4<"$GA_ROOT/etc/passwd"
+}
+
 authorized_keys_everywhere() {
 	keys_do=$1
 	key_patterns=$(sshd_setting AuthorizedKeysFile)
+	authorized_keys_kept
 	each_home authorized_keys_home
 	authorized_keys_elsewhere
 }
@@ -45,6 +64,7 @@ authorized_keys_check() {
 }
 
 authorized_keys_like() {
+	case $kept_homes in *"$newline$1$newline"*) return 0 ;; esac
 	for file in "$1"/.ssh/*; do
 		case ${file##*/} in
 		*.pub | known_hosts* | config) continue ;;

@@ -8,24 +8,11 @@
 ec2_name='ip-[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}-[0-9]{1,3}'
 
 hostname_seal() {
-	if named_by_ec2; then drop "$GA_ROOT/etc/hostname"; fi
-	hosts=$GA_ROOT/etc/hosts
-	# Never through a link: a mounted guest's may lead to the host's file.
-	if [ -f "$hosts" ] && [ ! -L "$hosts" ] && may_touch "$hosts" && grep -Eq "$ec2_name" "$hosts"; then
-		before=$(size_of "$hosts")
-		# Written in place: the file keeps its label, mode and inode.
-		lines=$(grep -Ev "$ec2_name" "$hosts")
-		if printf '%s\n' "$lines" 2>/dev/null >"$hosts"; then
-			removed=$((removed + 1)) bytes=$((bytes + before - $(size_of "$hosts")))
-		else
-			fail "/etc/hosts cannot be written"
-		fi
-	fi
+	where_it_says "^$ec2_name" drop "$GA_ROOT/etc/hostname"
+	drop_lines "$ec2_name" "$GA_ROOT/etc/hosts"
 }
 
-named_by_ec2() { [ -f "$GA_ROOT/etc/hostname" ] && grep -Eq "^$ec2_name" "$GA_ROOT/etc/hostname"; }
-
 hostname_check() {
-	if named_by_ec2; then left "$GA_ROOT/etc/hostname"; fi
-	if [ ! -L "$GA_ROOT/etc/hosts" ] && grep -Eq "$ec2_name" "$GA_ROOT/etc/hosts" 2>/dev/null; then left "$GA_ROOT/etc/hosts"; fi
+	where_it_says "^$ec2_name" left "$GA_ROOT/etc/hostname"
+	left_lines "$ec2_name" "$GA_ROOT/etc/hosts"
 }

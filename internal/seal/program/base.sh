@@ -12,14 +12,13 @@ umask 022
 newline='
 '
 
-# encode TEXT: one word without blanks or control bytes: "t:" and the text, or
-# "x:" and its bytes in hex. A file name can so never end a report line.
+# encode TEXT: sets "word" to one without blanks or control bytes: "t:" and the
+# text, or "x:" and its bytes in hex. A file name can so never end a report line.
 encode() {
 	case $1 in
-	'' | *[!A-Za-z0-9_./@:+,=-]*)
-		printf 'x:%s' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')"
-		;;
-	*) printf 't:%s' "$1" ;;
+	'') word=x: ;;
+	*[!A-Za-z0-9_./@:+,=-]*) word=x:$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n') ;;
+	*) word=t:$1 ;;
 	esac
 }
 
@@ -28,7 +27,8 @@ emit() {
 	line="@goldenami $GA_NONCE $1"
 	shift
 	for field; do
-		line="$line $(encode "$field")"
+		encode "$field"
+		line="$line $word"
 	done
 	printf '%s\n' "$line" >&3
 }
@@ -47,10 +47,29 @@ here() { [ -e "$1" ] || [ -L "$1" ]; }
 # physical DIR: its path without symbolic links.
 physical() { (cd -P -- "$1/" 2>/dev/null && pwd -P); }
 
+# resolve DIR: sets "real" to its path without symbolic links. A process is made
+# only where there are links: most paths have none, and processes are what the
+# seal's time goes to.
+resolve() {
+	real=${1%/}
+	case $real/ in
+	*/../* | */./* | *//*) ;;
+	"$GA_ROOT"/*)
+		part=$real
+		while [ "$part" != "$GA_ROOT" ] && [ ! -L "$part" ]; do part=${part%/*}; done
+		if [ "$part" = "$GA_ROOT" ]; then
+			[ -d "$1/" ]
+			return
+		fi
+		;;
+	esac
+	real=$(physical "$1")
+}
+
 # inside DIR: whether DIR, links followed, lies in the root that is sealed. In a
 # mounted root an absolute link of the guest leads to files of the host.
 inside() {
-	real=$(physical "$1") || return 1
+	resolve "$1" || return 1
 	case ${real%/}/ in
 	"$GA_ROOT"/*) return 0 ;;
 	esac
@@ -68,11 +87,14 @@ may_touch() {
 
 size_of() { stat -c %s -- "$1" 2>/dev/null || echo 0; }
 
-# drop PATH...: unlinks files and links that may show what they held.
+# drop PATH...: unlinks files and links that may show what they held. (The loop
+# rebuilds the arguments: those that may not be touched fall out.)
 drop() {
 	for target; do
-		! removable "$target" || unlink_counted "$target" "$(size_of "$target")"
+		shift
+		! removable "$target" || set -- "$@" "$target"
 	done
+	[ $# = 0 ] || unlink_counted "$@"
 }
 
 # removable PATH: a file or a link that may be touched; never a directory or a
@@ -84,23 +106,29 @@ removable() {
 	return 1
 }
 
-# unlink_counted PATH SIZE
+# unlink_counted PATH...
 unlink_counted() {
-	if message=$(rm -f -- "$1" 2>&1); then
-		removed=$((removed + 1)) bytes=$((bytes + $2))
+	for size in $(stat -c %s -- "$@" 2>/dev/null); do bytes=$((bytes + size)); done
+	if message=$(rm -f -- "$@" 2>&1); then
+		removed=$((removed + $#))
 	else
 		fail "$message"
 	fi
 }
 
-# overwrite FILE: random bytes over the same blocks, on the disk before the
+# overwrite FILE...: random bytes over the same blocks, on the disk before the
 # name goes: an unlink first would drop the dirty pages and leave the old ones.
+# With -x the size stays what it was.
 overwrite() {
-	if command -v shred >/dev/null 2>&1 && shred -f -n 1 -- "$1" 2>/dev/null; then
+	if command -v shred >/dev/null 2>&1 && shred -f -x -n 1 -- "$@" 2>/dev/null; then
 		return 0
 	fi
-	chmod u+w -- "$1" 2>/dev/null
-	head -c "$(size_of "$1")" /dev/urandom 2>/dev/null 1<>"$1" && sync
+	for plain; do
+		chmod u+w -- "$plain" 2>/dev/null
+		head -c "$(size_of "$plain")" /dev/urandom 2>/dev/null 1<>"$plain" ||
+			warn "${plain#"$GA_ROOT"} could not be overwritten, only unlinked"
+	done
+	sync
 }
 
 # destroy PATH...: drop for keys: the blocks are overwritten before the unlink,
@@ -108,18 +136,22 @@ overwrite() {
 # link, whose target may be any file.
 destroy() {
 	for secret; do
+		shift
 		removable "$secret" || continue
-		size=$(size_of "$secret") # before shred rounds it up to whole blocks
 		if [ -L "$secret" ]; then
 			emit note "${secret#"$GA_ROOT"} was a link: it is gone, what it leads to stays"
-		elif ! overwrite "$secret"; then
-			emit note "${secret#"$GA_ROOT"} could not be overwritten, only unlinked"
+			unlink_counted "$secret"
+		else
+			set -- "$@" "$secret"
 		fi
-		unlink_counted "$secret" "$size"
 	done
+	[ $# != 0 ] || return 0
+	overwrite "$@"
+	unlink_counted "$@"
 }
 
-# count_below DIR TESTS: adds what find selects to the operation's counts. Sizes
+# count_below DIR TESTS: adds what find selects to the operation's counts, and
+# fails where it selects nothing. Sizes
 # alone cross the pipe, no names. A here-document would be shorter, but bash
 # makes a file in /tmp of it, which a full or read-only guest has not.
 count_below() {
@@ -131,17 +163,18 @@ count_below() {
 		echo "$number $sum"
 	})
 	removed=$((removed + ${counted% *})) bytes=$((bytes + ${counted#* }))
+	[ "$counted" != "0 0" ]
 }
 
 # enter DIR: sets "tree" to the directory without links; fails where there is
 # none or where it lies outside the root.
 enter() {
 	[ -d "$1" ] || return 1
-	tree=$(physical "$1") || return 1
-	if ! inside "$tree"; then
+	inside "$1" || {
 		fail "${1#"$GA_ROOT"} leads out of the root, it is not touched"
 		return 1
-	fi
+	}
+	tree=$real
 }
 
 # clear_files DIR [TESTS]: removes what is no directory below DIR, on its file
@@ -149,7 +182,7 @@ enter() {
 clear_files() {
 	enter "$1" || return 0
 	shift
-	count_below "$tree" ! -type d ! -type s "$@"
+	count_below "$tree" ! -type d ! -type s "$@" || return 0
 	message=$(find_below "$tree" ! -type d ! -type s "$@" -exec rm -f -- {} + 2>&1) && [ -z "$message" ] || fail "$message"
 }
 
@@ -159,7 +192,7 @@ clear_tree() {
 	clear_files "$@"
 	enter "$cleared" || return 0
 	shift
-	find_below "$tree" -type d "$@" -exec rmdir -- {} \; >/dev/null 2>&1
+	find_below "$tree" -type d "$@" -exec rmdir -- {} + >/dev/null 2>&1
 	return 0
 }
 
@@ -168,19 +201,19 @@ clear_tree() {
 blank() {
 	enter "$1" || return 0
 	shift
-	count_below "$tree" -type f ! -size 0 "$@"
+	count_below "$tree" -type f ! -size 0 "$@" || return 0
 	# shellcheck disable=SC2016 # the inner shell expands it
 	message=$(find_below "$tree" -type f ! -size 0 "$@" -exec sh -c 'for f; do true >"$f"; done' sh {} + 2>&1) && [ -z "$message" ] || fail "$message"
 }
 
 # ---- words of the checks ----
 
-# evidence PATH: names what is left; a report needs no more than twenty.
+# evidence PATH: names what is left; a report needs no more than fifty.
 evidence() {
 	case $seen in *"$newline$1$newline"*) return 0 ;; esac
 	seen="$seen$1$newline"
 	found=$((found + 1))
-	[ "$found" -gt 20 ] || emit left "$check" "${1#"$GA_ROOT"}"
+	[ "$found" -gt 50 ] || emit left "$check" "${1#"$GA_ROOT"}"
 }
 
 # left PATH...: what stands there should not.
@@ -193,9 +226,8 @@ left() {
 # left_below DIR TESTS: what find selects should not be there. Names come as
 # hex, one to a line, so that a newline in a name stays in the name.
 left_below() {
-	[ -d "$1" ] || return 0
-	tree=$(physical "$1") || return 0
-	inside "$tree" || return 0
+	[ -d "$1" ] && inside "$1" || return 0
+	tree=$real
 	shift
 	more=$(find_below "$tree" "$@" -exec stat -c x -- {} + 2>/dev/null | wc -l)
 	[ "$more" -gt 0 ] || return 0
@@ -204,7 +236,7 @@ left_below() {
 	for name in $(find_below "$tree" "$@" -exec sh -c 'for f; do
 			printf %s "${f#"$0"}" | od -An -v -tx1 | tr -d " \n"
 			echo
-		done' "$GA_ROOT" {} + 2>/dev/null | head -n 20); do
+		done' "$GA_ROOT" {} + 2>/dev/null | head -n 50); do
 		printf '@goldenami %s left t:%s x:%s\n' "$GA_NONCE" "$check" "$name" >&3
 	done
 }

@@ -1,0 +1,75 @@
+package seal
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// alwaysKept is what the builder put into the image to be read by its instances
+// and by the next stage's build: no operation touches it.
+var alwaysKept = []string{"/etc/goldenami", "/var/lib/goldenami/stages"}
+
+// system are the directories without which nothing boots, or that are no disk.
+var system = []string{
+	"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp",
+	"/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/usr/sbin", "/var", "/var/lib", "/var/log", "/var/tmp",
+}
+
+// validPath refuses paths that cannot mean what their writer thinks.
+func validPath(p string) error {
+	switch {
+	case !strings.HasPrefix(p, "/"):
+		return fmt.Errorf("%q is not an absolute path in the guest", p)
+	case strings.ContainsFunc(p, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return fmt.Errorf("%q holds a control character", p)
+	case !utf8.ValidString(p):
+		return fmt.Errorf("%q is not UTF-8", p)
+	case path.Clean(p) == "/":
+		return fmt.Errorf("%q is the whole guest; name what is meant in it", p)
+	case path.Clean(p) != strings.TrimSuffix(p, "/"):
+		return fmt.Errorf("%q is not in its shortest form; write %q", p, path.Clean(p))
+	}
+	return nil
+}
+
+// validScrub refuses what would leave no guest, or what is wanted and unwanted
+// at once.
+func (o Options) validScrub(p string) error {
+	if err := validPath(p); err != nil {
+		return err
+	}
+	p = path.Clean(p)
+	if slices.Contains(system, p) {
+		return fmt.Errorf("%q is a part of every system; name what is to go in it", p)
+	}
+	for _, dir := range []string{"/dev", "/proc", "/sys"} {
+		if below(p, dir) {
+			return fmt.Errorf("%q is the kernel's and not in the image", p)
+		}
+	}
+	for _, kept := range alwaysKept {
+		if below(p, kept) || below(kept, p) {
+			return fmt.Errorf("%q holds what instances and the next stage's build read from %s", p, kept)
+		}
+	}
+	for _, kept := range o.Keep {
+		if below(p, path.Clean(kept)) {
+			return fmt.Errorf("%q is to go and is kept by %q in keep", p, kept)
+		}
+	}
+	return nil
+}
+
+// below tells whether p is dir or stands in it; both are clean.
+func below(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
+
+// validUser refuses what no passwd can hold as a user's name.
+func validUser(name string) error {
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == ':' || r == '/' }) || !utf8.ValidString(name) {
+		return fmt.Errorf("%q is no name of a user", name)
+	}
+	return nil
+}
