@@ -25,6 +25,9 @@ inside() {
     "$DEMO_TEMPLATE"
   echo
   .bin/demotable table -template "$DEMO_TEMPLATE" -family "$family" "$home" "${copies[@]}"
+  echo
+  echo 'What each tier costs:'
+  .bin/demotable figures -family "$family" "$home"
 }
 
 # Where no guest answers, nothing can be run in one: the template loses its stages
@@ -32,7 +35,7 @@ inside() {
 without_guests() {
   rm -rf "$DEMO_TEMPLATE"
   cp -R "$template" "$DEMO_TEMPLATE"
-  sed -i -e '/^  stage {$/,/^  }$/d' -e '/first_boot_file = /d' -e '/^  provisioner "goldenami-seal" {}$/d' "$DEMO_TEMPLATE"/linux-tiers.pkr.hcl
+  sed -i -e '/^  stage {$/,/^  }$/d' -e '/^  verify {$/,/^  }$/d' -e '/first_boot_file = /d' -e '/^  provisioner "goldenami-seal" {}$/d' "$DEMO_TEMPLATE"/linux-tiers.pkr.hcl
 }
 
 outside() {

@@ -16,6 +16,7 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/layer"
 	"github.com/goldenami/packer-plugin-goldenami/internal/ledger"
 	"github.com/goldenami/packer-plugin-goldenami/internal/pointer"
+	"github.com/goldenami/packer-plugin-goldenami/internal/tradeoff"
 	"github.com/goldenami/packer-plugin-goldenami/internal/wait"
 )
 
@@ -51,6 +52,8 @@ type build struct {
 	results      []distribution.Result
 	keys         hostKeys // of the build instance
 	verification verification
+	figures      tradeoff.Figures // what the image cost
+	lap          time.Time        // until when the time of the build is accounted for
 
 	mu        sync.Mutex
 	finished  []string // ids of Regions that are complete

@@ -171,6 +171,7 @@ type FlatConfig struct {
 	OnFailure                                 *string                                     `mapstructure:"on_failure" required:"false" cty:"on_failure" hcl:"on_failure"`
 	StopTimeout                               *string                                     `mapstructure:"stop_timeout" required:"false" cty:"stop_timeout" hcl:"stop_timeout"`
 	Verify                                    *FlatVerifyConfig                           `mapstructure:"verify" required:"false" cty:"verify" hcl:"verify"`
+	MetricsFile                               *string                                     `mapstructure:"metrics_file" required:"false" cty:"metrics_file" hcl:"metrics_file"`
 	LaunchTemplate                            *FlatLaunchTemplateConfig                   `mapstructure:"launch_template" required:"false" cty:"launch_template" hcl:"launch_template"`
 	SSMParameters                             []FlatSSMParameterConfig                    `mapstructure:"ssm_parameter" required:"false" cty:"ssm_parameter" hcl:"ssm_parameter"`
 	AMISkipCreateImage                        *bool                                       `mapstructure:"skip_create_ami" required:"false" cty:"skip_create_ami" hcl:"skip_create_ami"`
@@ -354,6 +355,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"on_failure":                   &hcldec.AttrSpec{Name: "on_failure", Type: cty.String, Required: false},
 		"stop_timeout":                 &hcldec.AttrSpec{Name: "stop_timeout", Type: cty.String, Required: false},
 		"verify":                       &hcldec.BlockSpec{TypeName: "verify", Nested: hcldec.ObjectSpec((*FlatVerifyConfig)(nil).HCL2Spec())},
+		"metrics_file":                 &hcldec.AttrSpec{Name: "metrics_file", Type: cty.String, Required: false},
 		"launch_template":              &hcldec.BlockSpec{TypeName: "launch_template", Nested: hcldec.ObjectSpec((*FlatLaunchTemplateConfig)(nil).HCL2Spec())},
 		"ssm_parameter":                &hcldec.BlockListSpec{TypeName: "ssm_parameter", Nested: hcldec.ObjectSpec((*FlatSSMParameterConfig)(nil).HCL2Spec())},
 		"skip_create_ami":              &hcldec.AttrSpec{Name: "skip_create_ami", Type: cty.Bool, Required: false},

@@ -56,6 +56,12 @@ type LayerConfig struct {
 	// Tests the image before it is good. See [Verify](#verify-configuration). Without
 	// the block an image is good as soon as it is made.
 	Verify *VerifyConfig `mapstructure:"verify" required:"false"`
+	// A JSON file for what each image of the family cost: the seconds of its build and
+	// of its boot, the GiB that it has of its own, and what they cost a month. Builds
+	// add to what the file holds already. The default is to write none; the figures are
+	// shown at the end of a build and kept in a tag of the image either way. See
+	// [What a tier costs](#what-a-tier-costs).
+	MetricsFile string `mapstructure:"metrics_file" required:"false"`
 }
 
 // ParentConfig says where the image below comes from.

@@ -48,6 +48,7 @@ type FlatLayerConfig struct {
 	OnFailure     *string           `mapstructure:"on_failure" required:"false" cty:"on_failure" hcl:"on_failure"`
 	StopTimeout   *string           `mapstructure:"stop_timeout" required:"false" cty:"stop_timeout" hcl:"stop_timeout"`
 	Verify        *FlatVerifyConfig `mapstructure:"verify" required:"false" cty:"verify" hcl:"verify"`
+	MetricsFile   *string           `mapstructure:"metrics_file" required:"false" cty:"metrics_file" hcl:"metrics_file"`
 }
 
 // FlatMapstructure returns a new FlatLayerConfig.
@@ -73,6 +74,7 @@ func (*FlatLayerConfig) HCL2Spec() map[string]hcldec.Spec {
 		"on_failure":      &hcldec.AttrSpec{Name: "on_failure", Type: cty.String, Required: false},
 		"stop_timeout":    &hcldec.AttrSpec{Name: "stop_timeout", Type: cty.String, Required: false},
 		"verify":          &hcldec.BlockSpec{TypeName: "verify", Nested: hcldec.ObjectSpec((*FlatVerifyConfig)(nil).HCL2Spec())},
+		"metrics_file":    &hcldec.AttrSpec{Name: "metrics_file", Type: cty.String, Required: false},
 	}
 	return s
 }

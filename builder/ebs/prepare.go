@@ -78,6 +78,7 @@ func (c *Config) prepare(raws ...any) ([]string, error) {
 	c.prepareKeys(&p)
 	c.prepareRun(&p)
 	c.prepareVerify(&p)
+	c.prepareMetrics(&p)
 	c.prepareFastLaunch(&p)
 	c.preparePointers(&p)
 	return p.warnings, p.err()

@@ -10,12 +10,16 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	"github.com/hashicorp/packer-plugin-sdk/multistep/commonsteps"
 	"github.com/hashicorp/packer-plugin-sdk/packerbuilderdata"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/tradeoff"
 )
 
 // planSteps find out what is to be done. They make nothing.
 func (b *build) planSteps() []multistep.Step {
 	return []multistep.Step{
+		stepLap{b, ""},
 		stepFindSource{b},
+		stepLap{b, tradeoff.Wait},
 		stepDecideReuse{b},
 		stepCheckPlan{b},
 		stepCheckPointers{b},
@@ -26,13 +30,14 @@ func (b *build) planSteps() []multistep.Step {
 // it is made true.
 func (b *build) workSteps(ctx context.Context) []multistep.Step {
 	if b.reused() {
-		return []multistep.Step{stepDistributeImage{b}, stepWriteFirstBoot{b}, stepMovePointers{b}}
+		return []multistep.Step{stepDistributeImage{b}, stepWriteFirstBoot{b}, stepMovePointers{b}, stepReportFigures{b}}
 	}
 	steps := append(b.launchSteps(), b.connectSteps(ctx)...)
 	if b.cfg.AMISkipCreateImage {
 		return steps
 	}
 	return append(steps,
+		stepLap{b, ""},
 		stepStopInstance{b},
 		&awscommon.StepModifyEBSBackedInstance{
 			EnableAMISriovNetSupport: b.cfg.AMISriovNetSupport,
@@ -40,10 +45,13 @@ func (b *build) workSteps(ctx context.Context) []multistep.Step {
 		},
 		stepCreateImage{b},
 		stepTerminateInstance{b},
+		stepLap{b, tradeoff.Imaging},
 		stepVerifyImage{b},
+		stepMeasureImage{b},
 		stepDistributeImage{b},
 		stepWriteFirstBoot{b},
 		stepMovePointers{b},
+		stepReportFigures{b},
 	)
 }
 
@@ -51,6 +59,7 @@ func (b *build) workSteps(ctx context.Context) []multistep.Step {
 func (b *build) launchSteps() []multistep.Step {
 	c := b.cfg
 	return []multistep.Step{
+		stepLap{b, ""},
 		&awscommon.StepNetworkInfo{
 			VpcId: c.VpcId, VpcFilter: c.VpcFilter,
 			SubnetId: c.SubnetId, SubnetFilter: c.SubnetFilter,
@@ -68,6 +77,7 @@ func (b *build) launchSteps() []multistep.Step {
 		stepGrantProfile{b},
 		&awscommon.StepCleanupVolumes{LaunchMappings: c.LaunchMappings},
 		stepRunInstance{b},
+		stepLap{b, tradeoff.Launch},
 	}
 }
 
@@ -90,10 +100,12 @@ func (b *build) connectSteps(ctx context.Context) []multistep.Step {
 			SSHPort:   awscommon.Port(c.SSHInterface, c.Comm.Port()),
 			SSHConfig: b.keys.noting(c.Comm.SSHConfigFunc()),
 		},
+		stepLap{b, tradeoff.Connect},
 		stepNoteIdentity{b},
 		&awscommon.StepSetGeneratedData{GeneratedData: &packerbuilderdata.GeneratedData{State: b.state}},
 		stepRunStages{b},
 		&commonsteps.StepProvision{},
 		stepRemoveKey{b},
+		stepLap{b, tradeoff.Provision},
 	}
 }

@@ -58,6 +58,12 @@ source "goldenami-ebs" "web" {
     }
   }
 
+  # Before an image is good, two machines of it complete themselves and are looked at.
+  verify {
+    unique_identity = true
+    inline          = ["/opt/runtime/bin/run-app /opt/app/current/app"]
+  }
+
   # An image is used again while nothing of this changed. Packer does not show its
   # provisioners to a builder, so whoever changes those below changes this too.
   inputs {

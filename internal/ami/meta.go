@@ -3,6 +3,7 @@ package ami
 import (
 	"cmp"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ const (
 	tagBuiltAt       = TagPrefix + "built-at"
 	tagExpiresAt     = TagPrefix + "expires-at"
 	tagRun           = TagPrefix + "run"
+	tagMetrics       = TagPrefix + "metrics"
 
 	tagLaunchTemplate = TagPrefix + "launch-template"
 	tagParameters     = TagPrefix + "parameters"
@@ -63,6 +65,9 @@ func MadeBy(tags []types.Tag, run, version string) bool {
 // foreign: guessing at them could choose a wrong parent.
 const schema = "1"
 
+// metricsForm is the form of Meta.Metrics. Which names there are, package tradeoff says.
+var metricsForm = regexp.MustCompile(`^([a-z-]+=[0-9]+(\.[0-9]+)?( [a-z-]+=[0-9]+(\.[0-9]+)?)*)?$`)
+
 // maxTagValue is EC2's limit for the value of a tag, in characters.
 const maxTagValue = 256
 
@@ -83,6 +88,9 @@ type Meta struct {
 	Root string
 	// Run is the Packer run that made the image.
 	Run string
+	// Metrics are what the build and the image cost, in the form of package tradeoff:
+	// name=number, with spaces between; empty where nothing was measured.
+	Metrics string
 	// BuiltAt and ExpiresAt are kept to the second, in UTC. A zero ExpiresAt
 	// never expires.
 	BuiltAt, ExpiresAt time.Time
@@ -118,6 +126,7 @@ func (m Meta) Tags() map[string]string {
 		tagBuiltAt:       formatTime(m.BuiltAt),
 		tagExpiresAt:     formatTime(m.ExpiresAt),
 		tagRun:           m.Run,
+		tagMetrics:       m.Metrics,
 
 		tagLaunchTemplate: m.LaunchTemplate.String(),
 		tagParameters:     m.Parameters,
@@ -155,6 +164,7 @@ func Parse(tags []types.Tag) (Meta, bool) {
 		ParentVersion: values[tagParentVersion],
 		Root:          values[tagRoot],
 		Run:           values[tagRun],
+		Metrics:       values[tagMetrics],
 		Parameters:    values[tagParameters],
 		RevokedReason: values[tagRevokedReason],
 	}
@@ -169,6 +179,7 @@ func Parse(tags []types.Tag) (Meta, bool) {
 		slices.Contains(States(), m.State) &&
 		isVersion(m.Version) &&
 		(m.ParentVersion == "" || isVersion(m.ParentVersion)) &&
+		metricsForm.MatchString(m.Metrics) &&
 		builtOK && expiresOK && !m.BuiltAt.IsZero() &&
 		revokedOK && templateOK && validParameters(m.Parameters)
 	if !ok {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/pricing"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -109,6 +110,11 @@ func (c *Clients) STS(region string) *sts.Client {
 // SSM gives the client of a Region, default Region if empty.
 func (c *Clients) SSM(region string) *ssm.Client {
 	return client(c, "SSM", region, func(cfg aws.Config) *ssm.Client { return ssm.NewFromConfig(cfg) })
+}
+
+// Pricing gives the client of the Price List in a Region that serves it.
+func (c *Clients) Pricing(region string) *pricing.Client {
+	return client(c, "Pricing", region, func(cfg aws.Config) *pricing.Client { return pricing.NewFromConfig(cfg) })
 }
 
 // IAM gives the client of the default Region's partition.

@@ -26,7 +26,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: demotable keys|table|calls [flags] [REGION...]")
+var errUsage = errors.New("usage: demotable keys|table|figures|calls [flags] [REGION...]")
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
@@ -47,6 +47,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return printCalls(out, *log)
 	case "keys":
 		return ensureKeys(ctx, *alias, *share, regions)
+	case "figures":
+		return printFigures(ctx, out, *family, regions)
 	case "table":
 		return printTable(ctx, out, *template, *family, regions)
 	}

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -13,27 +14,31 @@ import (
 // TestInterrupt presses Ctrl-C in the middle of the hybrid build: what was
 // finished before stays, and nothing else.
 func TestInterrupt(t *testing.T) {
-	// The second call of each kind belongs to the hybrid build, which waits for the
-	// OS-only one. The delays hold the build at that point for a while.
+	// The call that belongs to the hybrid build, which waits for the OS-only one: the
+	// second of its kind, or the third launch, since each image is tested. The delays
+	// hold the build at that point for a while.
 	moments := []struct {
-		name, action, delays string
+		name, action string
+		nth          int
+		delays       string
 	}{
-		{"while the instance boots", "RunInstances", `{"boot":"3s"}`},
-		{"while the image is made", "CreateImage", `{"image":"3s"}`},
-		{"while the instance stops", "StopInstances", `{"stop":"3s"}`},
-		{"when a key pair was made", "CreateKeyPair", `{}`},
-		{"when a security group was made", "CreateSecurityGroup", `{}`},
+		{"while the instance boots", "RunInstances", 3, `{"boot":"3s"}`},
+		{"while the image is tested", "RunInstances", 4, `{"boot":"3s"}`},
+		{"while the image is made", "CreateImage", 2, `{"image":"3s"}`},
+		{"while the instance stops", "StopInstances", 2, `{"stop":"3s"}`},
+		{"when a key pair was made", "CreateKeyPair", 2, `{}`},
+		{"when a security group was made", "CreateSecurityGroup", 2, `{}`},
 	}
 	for _, m := range moments {
 		t.Run(m.name, func(t *testing.T) {
 			e := startEndpoint(t, m.delays)
 			e.makeKeys(t, ireland, tokyo)
 			run := startPacker(t, e.environ(), append([]string{"build", "-color=false"}, tiersArgs(t.TempDir())...)...)
-			until(t, "the second "+m.action, 2*time.Minute, func() bool {
+			until(t, fmt.Sprintf("%s number %d", m.action, m.nth), 2*time.Minute, func() bool {
 				if run.ended() {
 					t.Fatalf("packer ended early:\n%s", run.out)
 				}
-				return count(e.calls(t), m.action) >= 2
+				return count(e.calls(t), m.action) >= m.nth
 			})
 			run.interrupt(t)
 			output, err := run.wait(t, time.Minute)

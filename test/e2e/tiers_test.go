@@ -81,15 +81,16 @@ func TestTiers(t *testing.T) {
 	})
 }
 
-// mustChange fails unless so many instances were launched and images made.
+// mustChange fails unless so many images were made, each with a launch to build and one
+// to test it.
 func (e *endpoint) mustChange(t *testing.T, want int, during func()) {
 	t.Helper()
 	before, start := e.calls(t), time.Now()
 	during()
 	took, calls := time.Since(start), e.calls(t)[len(before):]
 	launched, made := count(calls, "RunInstances", "CreateFleet"), count(calls, "CreateImage", "RegisterImage")
-	if launched != want || made != want {
-		t.Errorf("%d instances launched and %d images made, not %d", launched, made, want)
+	if launched != 2*want || made != want {
+		t.Errorf("%d launches and %d images made, not %d and %d", launched, made, 2*want, want)
 	}
 	if want == 0 {
 		if changes := count(calls, "CopyImage", "CreateKeyPair", "ImportKeyPair", "CreateSecurityGroup"); changes != 0 {
