@@ -79,10 +79,12 @@ func Program(o Options) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	writeSettings(&b, o, prefix)
+	writeSettings(&b, o, prefix, o.Selected())
 	b.WriteString(baseText)
 	b.WriteString(editText)
 	b.WriteString(preflightText)
+	writeHook(&b, o, prefix)
+	b.WriteString(hookText)
 	b.WriteString(quiesceText)
 	for _, op := range o.Selected() {
 		b.WriteString(op.text)
@@ -107,12 +109,12 @@ func rootPrefix(root string) (string, error) {
 
 // writeSettings writes the only part of the program that depends on options.
 // Each value passes through Quote.
-func writeSettings(b *strings.Builder, o Options, prefix string) {
+func writeSettings(b *strings.Builder, o Options, prefix string, selected []Operation) {
 	fmt.Fprintf(b, "GA_ROOT=%s\nGA_LIVE=%t\nGA_NONCE=%s\nGA_MODE=%s\nGA_ALLOW_NO_HOST_KEYS=%t\n",
 		shell.Quote(prefix), prefix == "", shell.Quote(o.Nonce), shell.Quote(string(o.Mode)), o.AllowNoHostKeys)
 
 	b.WriteString("each_operation() {\n")
-	for _, op := range o.Selected() {
+	for _, op := range selected {
 		fmt.Fprintf(b, "\t\"$1\" %s %s\n", shell.Quote(op.Name), op.function())
 	}
 	b.WriteString("}\n")

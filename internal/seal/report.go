@@ -67,7 +67,7 @@ type Report struct {
 func NotCovered() []string {
 	return []string{
 		"secrets inside files of applications",
-		"what services and open shells write between the seal and the power-off",
+		"what services and open shells write after the seal when the machine is not shut down in order, as by a forced stop",
 		"blocks of files that were deleted before",
 		"identities of agents and applications that no operation names",
 		"file systems other than those that hold the paths named",

@@ -20,6 +20,8 @@ type guest struct {
 	id      string
 	keyName string
 	hostKey string
+	address string
+	signer  ssh.Signer
 	client  *ssh.Client
 }
 
@@ -49,30 +51,33 @@ func (e *endpoint) launchWith(t *testing.T, imageID, user, keyName string, userD
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := guest{id: aws.ToString(run.Instances[0].InstanceId), keyName: keyName}
-	var address string
+	g := guest{id: aws.ToString(run.Instances[0].InstanceId), keyName: keyName, signer: signer}
 	until(t, "the boot of "+g.id, time.Minute, func() bool {
 		found, err := api.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{g.id}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		i := found.Reservations[0].Instances[0]
-		address = aws.ToString(i.PublicIpAddress)
-		return i.State.Name == types.InstanceStateNameRunning && address != ""
+		g.address = aws.ToString(i.PublicIpAddress)
+		return i.State.Name == types.InstanceStateNameRunning && g.address != ""
 	})
+	until(t, "an SSH connection to "+g.id, 2*time.Minute, func() bool { return g.dial(user) == nil })
+	t.Cleanup(func() { _ = g.client.Close() }) // the instance may have gone first
+	return g
+}
+
+// dial logs in to the guest's address with its key.
+func (g *guest) dial(user string) error {
 	config := &ssh.ClientConfig{
-		User: user, Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)}, Timeout: 10 * time.Second,
+		User: user, Auth: []ssh.AuthMethod{ssh.PublicKeys(g.signer)}, Timeout: 10 * time.Second,
 		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
 			g.hostKey = ssh.FingerprintSHA256(key)
 			return nil
 		},
 	}
-	until(t, "an SSH connection to "+g.id, 30*time.Second, func() bool {
-		g.client, err = ssh.Dial("tcp", net.JoinHostPort(address, "22"), config)
-		return err == nil
-	})
-	t.Cleanup(func() { _ = g.client.Close() }) // the instance may have gone first
-	return g
+	var err error
+	g.client, err = ssh.Dial("tcp", net.JoinHostPort(g.address, "22"), config)
+	return err
 }
 
 // terminate ends the instance and waits until EC2 says so.

@@ -38,12 +38,20 @@ check_one() {
 	esac
 }
 
+# prepare: the first that changes anything, and the last that may refuse.
+prepare() {
+	[ "$GA_MODE" = seal ] || return 0
+	arm_hook
+	[ "$refused" = false ] || disarm_hook
+	[ "$refused" = false ]
+}
+
 main() {
 	# The report has its own descriptor; what tools print goes to stderr.
 	exec 3>&1 1>&2
 	status=0
 	emit start "$GA_MODE"
-	if ! preflight; then
+	if ! preflight || ! prepare; then
 		emit end 2
 		exit 2
 	fi
@@ -52,6 +60,7 @@ main() {
 		each_operation seal_one
 	fi
 	each_operation check_one
+	[ "$status" = 0 ] || [ "$GA_MODE" = audit ] || disarm_hook
 	# A forced stop, or an image of a running spot instance, must find it on the
 	# disk. A mounted root is written by its unmount.
 	! $GA_LIVE || sync

@@ -1,0 +1,80 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+// mustBeEmpty are the places where only empty files may be.
+var mustBeEmpty = regexp.MustCompile(`^(etc/machine-id|var/lib/dbus/machine-id|var/log/.*|var/lib/systemd/random-seed|var/lib/systemd/credential\.secret|` +
+	`etc/ssh/ssh_host_.*|(root|home/[^/]+)/\.[a-z]*_?history|(root|home/[^/]+)/\.(lesshst|viminfo)|(root|home/[^/]+)/\.ssh/.*|` +
+	`tmp/.*|var/tmp/.*|var/lib/cloud/(data|instances?|sem)/.*|var/lib/dhcp/.*|etc/(passwd|shadow|group|gshadow)-|.*goldenami-seal.*)$`)
+
+// canary is in all that the build plants and the test types.
+var canary = regexp.MustCompile(`canary-[a-z-]+`)
+
+// wrongOnDisk reads the layers that images of the endpoint in this state folder
+// consist of, as files and from outside, and gives what a seal may not leave.
+func wrongOnDisk(t *testing.T, state string, built was) []string {
+	t.Helper()
+	layers, err := filepath.Glob(filepath.Join(state, "layers", "*.tar.gz"))
+	if err != nil || len(layers) == 0 {
+		t.Fatalf("no layers in %s: %v", state, err)
+	}
+	var wrong []string
+	for _, layer := range layers {
+		wrong = append(wrong, wrongInLayer(t, layer, built)...)
+	}
+	return wrong
+}
+
+func wrongInLayer(t *testing.T, layer string, built was) (wrong []string) {
+	t.Helper()
+	file, err := os.Open(layer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := 0
+	for archive := tar.NewReader(unzipped); ; files++ {
+		entry, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			t.Logf("%s holds %d files", filepath.Base(layer), files)
+			return wrong
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Clean(entry.Name)
+		if entry.Typeflag != tar.TypeReg || entry.Size == 0 {
+			continue
+		}
+		if mustBeEmpty.MatchString(name) {
+			wrong = append(wrong, fmt.Sprintf("%s has %d bytes", name, entry.Size))
+		}
+		text, err := io.ReadAll(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range canary.FindAll(text, 3) {
+			wrong = append(wrong, name+" holds "+string(found))
+		}
+		if bytes.Contains(text, []byte(built.machineID)) {
+			wrong = append(wrong, name+" holds the build's machine id")
+		}
+	}
+}
