@@ -21,6 +21,7 @@ inside() {
     -var upgrade=no \
     -var images_json="$state/images.json" \
     -var first_boot_file="$state/first-boot.sh" \
+    -var lineage_file="$state/lineage.json" \
     -var communicator="$DEMO_COMMUNICATOR" \
     "$DEMO_TEMPLATE"
   echo

@@ -22,6 +22,7 @@ type Config struct {
 	awscommon.AMIConfig    `mapstructure:",squash"`
 	awscommon.RunConfig    `mapstructure:",squash"`
 	LayerConfig            `mapstructure:",squash"`
+	LineageConfig          `mapstructure:",squash"`
 	PointerConfig          `mapstructure:",squash"`
 
 	// Ends the build after provisioning: no AMI is made and there is no artifact.

@@ -172,6 +172,7 @@ type FlatConfig struct {
 	StopTimeout                               *string                                     `mapstructure:"stop_timeout" required:"false" cty:"stop_timeout" hcl:"stop_timeout"`
 	Verify                                    *FlatVerifyConfig                           `mapstructure:"verify" required:"false" cty:"verify" hcl:"verify"`
 	MetricsFile                               *string                                     `mapstructure:"metrics_file" required:"false" cty:"metrics_file" hcl:"metrics_file"`
+	LineageFile                               *string                                     `mapstructure:"lineage_file" required:"false" cty:"lineage_file" hcl:"lineage_file"`
 	LaunchTemplate                            *FlatLaunchTemplateConfig                   `mapstructure:"launch_template" required:"false" cty:"launch_template" hcl:"launch_template"`
 	SSMParameters                             []FlatSSMParameterConfig                    `mapstructure:"ssm_parameter" required:"false" cty:"ssm_parameter" hcl:"ssm_parameter"`
 	AMISkipCreateImage                        *bool                                       `mapstructure:"skip_create_ami" required:"false" cty:"skip_create_ami" hcl:"skip_create_ami"`
@@ -356,6 +357,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"stop_timeout":                 &hcldec.AttrSpec{Name: "stop_timeout", Type: cty.String, Required: false},
 		"verify":                       &hcldec.BlockSpec{TypeName: "verify", Nested: hcldec.ObjectSpec((*FlatVerifyConfig)(nil).HCL2Spec())},
 		"metrics_file":                 &hcldec.AttrSpec{Name: "metrics_file", Type: cty.String, Required: false},
+		"lineage_file":                 &hcldec.AttrSpec{Name: "lineage_file", Type: cty.String, Required: false},
 		"launch_template":              &hcldec.BlockSpec{TypeName: "launch_template", Nested: hcldec.ObjectSpec((*FlatLaunchTemplateConfig)(nil).HCL2Spec())},
 		"ssm_parameter":                &hcldec.BlockListSpec{TypeName: "ssm_parameter", Nested: hcldec.ObjectSpec((*FlatSSMParameterConfig)(nil).HCL2Spec())},
 		"skip_create_ami":              &hcldec.AttrSpec{Name: "skip_create_ami", Type: cty.Bool, Required: false},

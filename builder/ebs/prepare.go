@@ -80,6 +80,7 @@ func (c *Config) prepare(raws ...any) ([]string, error) {
 	c.prepareVerify(&p)
 	c.prepareMetrics(&p)
 	c.prepareFastLaunch(&p)
+	c.prepareLineage(&p)
 	c.preparePointers(&p)
 	return p.warnings, p.err()
 }

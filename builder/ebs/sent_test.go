@@ -40,6 +40,17 @@ type sent struct {
 	requests []request
 	refusals map[string]string // action: answer of an error, "CODE message"
 	notices  map[string]func() // action: what happens when it is asked for
+	answers  map[string]func(text string) string
+}
+
+// answer has an action answered in the place of the endpoint.
+func (s *sent) answer(action string, with func(text string) string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.answers == nil {
+		s.answers = map[string]func(string) string{}
+	}
+	s.answers[action] = with
 }
 
 func (s *sent) notice(action string, happens func()) {
@@ -84,8 +95,24 @@ func (s *sent) before(next http.Handler) http.Handler {
 			fmt.Fprintf(w, "<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>r-1</RequestID></Response>", code, message)
 			return
 		}
+		if text := s.answered(); text != "" {
+			fmt.Fprint(w, text)
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// answered gives the answer to the request that was recorded last; empty where the
+// endpoint is to answer. It is for actions that nothing else calls meanwhile.
+func (s *sent) answered() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := s.requests[len(s.requests)-1]
+	if with := s.answers[last.action]; with != nil {
+		return with(last.text)
+	}
+	return ""
 }
 
 // record notes a request and gives the answer that refuses it.

@@ -20,6 +20,7 @@ type machine struct {
 	commands []string
 	uploads  map[string]string
 	failAt   string
+	prints   map[string]string // what a command prints that holds the words
 }
 
 func (m *machine) Start(_ context.Context, cmd *packersdk.RemoteCmd) error {
@@ -27,6 +28,13 @@ func (m *machine) Start(_ context.Context, cmd *packersdk.RemoteCmd) error {
 	code := 0
 	if m.failAt != "" && strings.Contains(cmd.Command, m.failAt) {
 		code = 3
+	}
+	for words, text := range m.prints {
+		if strings.Contains(cmd.Command, words) {
+			if _, err := io.WriteString(cmd.Stdout, text); err != nil {
+				return err
+			}
+		}
 	}
 	cmd.SetExited(code)
 	return nil

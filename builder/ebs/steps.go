@@ -30,7 +30,7 @@ func (b *build) planSteps() []multistep.Step {
 // it is made true.
 func (b *build) workSteps(ctx context.Context) []multistep.Step {
 	if b.reused() {
-		return []multistep.Step{stepDistributeImage{b}, stepWriteFirstBoot{b}, stepMovePointers{b}, stepReportFigures{b}}
+		return []multistep.Step{stepDistributeImage{b}, stepWriteFirstBoot{b}, stepMovePointers{b}, stepWriteLineage{b}, stepReportFigures{b}}
 	}
 	steps := append(b.launchSteps(), b.connectSteps(ctx)...)
 	if b.cfg.AMISkipCreateImage {
@@ -46,11 +46,13 @@ func (b *build) workSteps(ctx context.Context) []multistep.Step {
 		stepCreateImage{b},
 		stepTerminateInstance{b},
 		stepLap{b, tradeoff.Imaging},
+		stepCheckAncestry{b},
 		stepVerifyImage{b},
 		stepMeasureImage{b},
 		stepDistributeImage{b},
 		stepWriteFirstBoot{b},
 		stepMovePointers{b},
+		stepWriteLineage{b},
 		stepReportFigures{b},
 	)
 }
@@ -104,6 +106,7 @@ func (b *build) connectSteps(ctx context.Context) []multistep.Step {
 		stepNoteIdentity{b},
 		&awscommon.StepSetGeneratedData{GeneratedData: &packerbuilderdata.GeneratedData{State: b.state}},
 		stepRunStages{b},
+		stepWriteManifest{b},
 		&commonsteps.StepProvision{},
 		stepRemoveKey{b},
 		stepLap{b, tradeoff.Provision},

@@ -54,8 +54,8 @@ func outputOf(i ami.Image) DatasourceOutput {
 		Version: i.Version, Parent: i.Parent, ParentVersion: i.ParentVersion, Root: i.Root, Fingerprint: i.Fingerprint,
 		BuiltAt: told(i.BuiltAt), ExpiresAt: told(i.ExpiresAt), Tags: make(map[string]string, len(i.Raw.Tags)),
 	}
-	if template, number, ok := ami.LaunchTemplate(i.Raw.Tags); ok {
-		out.LaunchTemplateID, out.LaunchTemplateVersion = template, strconv.FormatInt(number, 10)
+	if v := i.LaunchTemplate; !v.IsZero() {
+		out.LaunchTemplateID, out.LaunchTemplateVersion = v.ID, strconv.FormatInt(v.Number, 10)
 	}
 	for _, tag := range i.Raw.Tags {
 		out.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)

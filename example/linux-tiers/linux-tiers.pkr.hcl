@@ -84,8 +84,9 @@ build {
     tier = "hybrid"
   }
   source "goldenami-ebs.web" {
-    name = "app"
-    tier = "full"
+    name         = "app"
+    tier         = "full"
+    lineage_file = var.lineage_file # from this image up to the vendor's
   }
 
   provisioner "goldenami-seal" {}

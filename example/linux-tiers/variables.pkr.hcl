@@ -84,3 +84,9 @@ variable "first_boot_file" {
   type        = string
   default     = "first-boot.sh"
 }
+
+variable "lineage_file" {
+  description = "The file that tells which images the full image is built on, up to the vendor's."
+  type        = string
+  default     = "lineage.json"
+}

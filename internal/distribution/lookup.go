@@ -63,7 +63,7 @@ func choose(images []types.Image, plan *Plan, region string) (lookupResult, erro
 		if id == source.ImageID && region == source.Region {
 			continue
 		}
-		ours := copiedFrom(image, source) || id == plan.spec.Existing[region]
+		ours := copiedFrom(image, source) || sameVersion(image, plan.spec.Meta) || id == plan.spec.Existing[region]
 		switch {
 		case ours && dead(image.State):
 			found.dead = append(found.dead, id)
@@ -110,6 +110,16 @@ func copiedFrom(image types.Image, source Source) bool {
 		}
 	}
 	return aws.ToString(image.SourceImageId) == source.ImageID && aws.ToString(image.SourceImageRegion) == source.Region
+}
+
+// sameVersion tells a sibling of the source: both were copied from an intermediary
+// that is gone, and a version is never given twice.
+func sameVersion(image types.Image, of *ami.Meta) bool {
+	if of == nil {
+		return false
+	}
+	meta, ok := ami.Parse(image.Tags)
+	return ok && meta.Family == of.Family && meta.Tier == of.Tier && meta.Version == of.Version
 }
 
 // dead says that an image in this state will never be of use.

@@ -52,6 +52,11 @@ func (w *worker) completeTags(ctx context.Context, image types.Image, snapshots 
 	want, wantSnapshot := maps.Clone(w.plan.spec.Tags), maps.Clone(w.plan.spec.SnapshotTags)
 	if !w.isSource() {
 		want, wantSnapshot = w.plan.copyTags(w.source), w.plan.snapshotTags(w.source)
+		if sameVersion(image, w.plan.spec.Meta) && !copiedFrom(image, w.plan.Source) {
+			// A sibling of the source: what it was copied from stays written on it.
+			delete(want, ami.TagCopiedFrom)
+			delete(wantSnapshot, ami.TagCopiedFrom)
+		}
 	}
 	for _, tags := range []*map[string]string{&want, &wantSnapshot} {
 		if *tags == nil {

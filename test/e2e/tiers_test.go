@@ -59,15 +59,20 @@ func TestTiers(t *testing.T) {
 	})
 	t.Run("a machine from the full image is sealed and complete", func(t *testing.T) {
 		e.checkSealed(t, full, base)
+		e.checkManifest(t, full)
 	})
 	t.Run("with its user data every tier ends as the same machine", func(t *testing.T) {
 		e.checkFirstBoot(t, filepath.Join(dir, "first-boot.sh"), base, hybrid, full)
+	})
+	t.Run("the lineage is told everywhere", func(t *testing.T) {
+		e.checkLineage(t, filepath.Join(dir, "lineage.json"), copies, full, hybrid, base)
 	})
 	t.Run("the README tells the permissions", func(t *testing.T) { mustBeAllowed(t, made) })
 	t.Run("the second run launches nothing", func(t *testing.T) {
 		e.mustChange(t, 0, func() { output = e.mustBuild(t, tiersArgs(dir)...) })
 		e.mustHold(t, held, output)
 		mustList(t, filepath.Join(dir, "images.json"), append(copies, full))
+		e.checkLineage(t, filepath.Join(dir, "lineage.json"), copies, full, hybrid, base)
 	})
 	t.Run("a new release builds the full image alone", func(t *testing.T) {
 		e.mustChange(t, 1, func() { e.mustBuild(t, tiersArgs(dir, "-var", "app_version=1.4.3")...) })
