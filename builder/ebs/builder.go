@@ -45,13 +45,17 @@ func (b *Builder) Prepare(raws ...any) (_, warnings []string, err error) {
 	return generatedDataNames(), warnings, nil
 }
 
-// Run builds the image, or finds the one that will do.
+// Run builds the image, or finds the one that will do, or takes images back.
 func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook) (_ packersdk.Artifact, err error) {
 	defer recovered(&err)
 	ctx, stop := whileParentLives(ctx)
 	defer stop()
 	if err := b.session.Start(); err != nil {
 		return nil, fmt.Errorf("tell the other builds of this run: %w", err)
+	}
+	if b.config.idle() {
+		ui.Say("Nothing is rolled back: rollback { to } is empty.")
+		return nil, nil
 	}
 	run := &build{cfg: &b.config, ui: ui, session: b.session}
 	defer run.publishFailure(&err)

@@ -49,6 +49,8 @@ type Config struct {
 	// EC2 Fast Launch, for Windows images that went through sysprep.
 	// See [Fast Launch](#fast-launch-configuration).
 	FastLaunch FastLaunchConfig `mapstructure:"fast_launch" required:"false"`
+	// Takes images back instead of building one. See [Roll back](#roll-back).
+	Rollback *RollbackConfig `mapstructure:"rollback" required:"false"`
 
 	ctx interpolate.Context
 	// temporaryKeyIsDefault: the user did not ask for a temporary key pair by name.

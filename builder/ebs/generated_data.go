@@ -21,7 +21,7 @@ var goldenData = []string{
 	"GoldenParentVersion", // its version, empty where that is the source AMI
 	"GoldenExpiresAt",     // when the shelf life ends
 	"GoldenReused",        // "true" where an existing image is the result
-	"GoldenReason",        // why it was built, or that it was reused
+	"GoldenReason",        // why it was built, or that it was reused or rolled back to
 }
 
 func generatedDataNames() []string { return append(awscommon.GetGeneratedDataList(), goldenData...) }
@@ -37,7 +37,10 @@ func (b *build) putGoldenData() {
 		values["GoldenParent"], values["GoldenParentVersion"] = meta.Parent, meta.ParentVersion
 		values["GoldenExpiresAt"] = meta.ExpiresAt.UTC().Format(time.RFC3339)
 		values["GoldenReason"] = string(b.decision.Reason)
-		if b.reused() {
+		switch {
+		case b.cfg.Rollback != nil:
+			values["GoldenReason"] = "rolled back"
+		case b.reused():
 			values["GoldenReason"] = "reused"
 		}
 	}

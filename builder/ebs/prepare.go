@@ -72,6 +72,10 @@ func (c *Config) prepare(raws ...any) ([]string, error) {
 	p.add(c.VolumeRunTag.CopyOn(&c.VolumeRunTags)...)
 	c.prepareAccess(&p)
 	c.applyDefaults(given(raws))
+	if c.Rollback != nil {
+		c.prepareRollback(&p)
+		return p.warnings, p.err()
+	}
 	c.prepareLayer(&p)
 	c.prepareImage(&p)
 	c.prepareSharing(&p)

@@ -157,7 +157,7 @@ func (c *Config) needsSource() bool {
 // member is what the other builds of the run are told; false where Packer does not
 // know it yet, or where it makes no image that others could build on.
 func (c *Config) member() (layer.Member, bool) {
-	if !c.layered() || unknown(c.Family+c.Tier+c.Parent.Tier+c.RawRegion+c.ProfileName+c.AssumeRole.AssumeRoleARN+c.AccessKey) {
+	if !c.layered() || c.Rollback != nil || unknown(c.Family+c.Tier+c.Parent.Tier+c.RawRegion+c.ProfileName+c.AssumeRole.AssumeRoleARN+c.AccessKey) {
 		return layer.Member{}, false
 	}
 	m := layer.Member{Key: c.layerKey(), Name: c.PackerBuilderType + "." + c.PackerBuildName}

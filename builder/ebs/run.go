@@ -79,6 +79,9 @@ func (b *build) fillState(hook packersdk.Hook) {
 
 // run plans, works, and settles. Whatever happens after open, settle is reached.
 func (b *build) run(ctx context.Context) (artifact *Artifact, err error) {
+	if b.cfg.Rollback != nil {
+		return b.rollBack(ctx)
+	}
 	err = b.work(ctx)
 	if err != nil {
 		err = b.decoded(ctx, err)

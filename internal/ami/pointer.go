@@ -69,8 +69,10 @@ func JoinParameters(names []string) (string, error) {
 	if len(joined) > maxTagValue {
 		return "", fmt.Errorf("the names of the parameters have %d characters together, and the tag that lists them holds %d: use shorter names, or fewer", len(joined), maxTagValue)
 	}
-	if !validParameters(joined) {
-		return "", fmt.Errorf("names of parameters have letters, digits and . - _ / only: %s", joined)
+	for _, name := range names {
+		if !parameterName.MatchString(name) {
+			return "", fmt.Errorf("%q is no name of a parameter: use letters, digits and . - _ /", name)
+		}
 	}
 	return joined, nil
 }

@@ -84,8 +84,9 @@ func VersionNamed(ctx context.Context, api templateReader, id, version string) (
 	return &all[0], nil
 }
 
-// versionsOf gives the versions of a template that start an image, newest first.
-func versionsOf(ctx context.Context, api templateReader, id, image string) ([]Version, error) {
+// VersionsOf gives the versions of a template that start an image, as EC2 lists them:
+// the newest first.
+func VersionsOf(ctx context.Context, api templateReader, id, image string) ([]Version, error) {
 	return versions(ctx, api, &ec2.DescribeLaunchTemplateVersionsInput{
 		LaunchTemplateId: &id, Filters: []types.Filter{{Name: aws.String("image-id"), Values: []string{image}}},
 	})
@@ -125,7 +126,7 @@ func (t *Template) create(ctx context.Context, api templateWriter, image string)
 // version gives the number of a version with the image and the user data: that of the
 // default, of the newest other one, or of one that is made.
 func (t *Template) version(ctx context.Context, api EC2, at *Found, image string) (number int64, made bool, err error) {
-	all, err := versionsOf(ctx, api, at.ID, image)
+	all, err := VersionsOf(ctx, api, at.ID, image)
 	if err != nil {
 		return 0, false, err
 	}

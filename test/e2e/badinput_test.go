@@ -93,6 +93,7 @@ func TestExampleIsInOrder(t *testing.T) {
 		{"fmt", "-check", "-diff", "-recursive", "example"},
 		{"fmt", "-check", "-diff", "-recursive", "test/e2e/testdata"},
 		{"validate", "example/linux-tiers"},
+		{"validate", "example/rollback"},
 		{"validate", "example/from-golden"},
 	} {
 		if out, err := startPacker(t, nowhere.environ(), args...).wait(t, time.Minute); err != nil {
