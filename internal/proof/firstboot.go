@@ -24,7 +24,8 @@ type FirstBoot struct {
 
 // prelude waits for cloud-init. Its exit code 2 tells of warnings only (cloud-init
 // 23.4 and newer). The file boot-finished is the last thing that cloud-init writes; it
-// is asked for where another program does cloud-init's work. No command: no wait.
+// is asked for where another program does cloud-init's work. No command: no wait. User
+// data that tells how far it came, beside the markers, is believed when it has failed.
 const prelude = `settled=
 if command -v cloud-init >/dev/null 2>&1; then
 	cloud-init status --wait >/dev/null 2>&1
@@ -48,6 +49,7 @@ marked() {
 left=$limit
 while :; do
 	[ -n "$settled" ] || [ ! -e /var/lib/cloud/instance/boot-finished ] || settled='the boot is over'
+	[ -n "$settled" ] || ! grep -q '"state":"failed"' "${dir%/*}/status.json" 2>/dev/null || settled='a stage failed'
 	missing=
 `
 

@@ -13,13 +13,17 @@ import (
 
 // guestHome is a machine: its markers, and the commands that it has.
 type guestHome struct {
-	t         *testing.T
-	dir, bins string
+	t               *testing.T
+	root, dir, bins string
 }
 
 func newGuestHome(t *testing.T) guestHome {
 	t.Helper()
-	g := guestHome{t: t, dir: t.TempDir(), bins: t.TempDir()}
+	g := guestHome{t: t, root: t.TempDir(), bins: t.TempDir()}
+	g.dir = filepath.Join(g.root, "stages")
+	if err := os.Mkdir(g.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	g.command("sleep", `printf '%s\n' "$(($(cat "$0.count" 2>/dev/null || echo 0) + 1))" >"$0.count.new"; mv "$0.count.new" "$0.count"
 [ "$(cat "$0.count")" != 2 ] || [ ! -e "`+g.dir+`/.later" ] || mv "`+g.dir+`/.later" "`+g.dir+`/app"`)
 	return g
@@ -75,6 +79,19 @@ func TestAStageThatDoesNotRunIsNamed(t *testing.T) {
 	out, err := g.run(3)
 	if err == nil || !strings.Contains(out, "have still not run: app\n") {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func TestUserDataThatFailedIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	g := newGuestHome(t)
+	g.write(filepath.Join(g.root, "status.json"), `{"schema":1,"state":"failed","exit_code":3}`, 0o600)
+	out, err := g.run(1000)
+	if err == nil || !strings.Contains(out, "a stage failed, and these stages have not run as they should: patch app\n") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(g.bins, "sleep.count")); err == nil {
+		t.Error("it waited")
 	}
 }
 

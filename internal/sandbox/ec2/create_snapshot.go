@@ -60,7 +60,7 @@ func snapshotRoot(c *action.Call, i *world.Instance, s *world.Snapshot) {
 		w.Do(func() {
 			now := w.Now()
 			s.Held, s.ReadyAt = false, now.Add(w.Delays.In(s.Region).ImageTime(s.Size))
-			s.Bytes += bytes
+			s.Bytes += inBlocks(bytes)
 			if err != nil {
 				layers := s.Layers
 				s.ReadyAt, s.Failure, s.Layers = now, "An internal error has occurred", nil

@@ -62,7 +62,7 @@ func finishDisk(w *world.World, image *world.Image, held []*world.Snapshot, byte
 		gib = max(gib, s.Size)
 		s.Held, s.ReadyAt = false, now.Add(delays.ImageTime(s.Size))
 		if s.ID == image.RootSnapshot() {
-			s.Bytes += bytes
+			s.Bytes += inBlocks(bytes)
 		}
 		if err != nil {
 			s.ReadyAt, s.Failure = now, "An internal error has occurred"
