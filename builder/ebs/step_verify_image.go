@@ -43,6 +43,7 @@ func (s stepVerifyImage) Run(ctx context.Context, _ multistep.StateBag) multiste
 		return multistep.ActionContinue
 	}
 	began := time.Now()
+	s.verification.failed = false // of a try before this one
 	limit := s.cfg.verify.timeout
 	limited, stop := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it took longer than %s (verify: timeout)", limit))
 	defer stop()
