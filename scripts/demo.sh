@@ -20,7 +20,7 @@ inside() {
     -var 'builder_cidrs=["127.0.0.0/8"]' \
     -var upgrade=no \
     -var images_json="$state/images.json" \
-    -var first_boot_file="$state/first-boot.sh" \
+    -var first_boot_file="$state/first-boot.mime" \
     -var lineage_file="$state/lineage.json" \
     -var communicator="$DEMO_COMMUNICATOR" \
     "$DEMO_TEMPLATE"
@@ -36,7 +36,7 @@ inside() {
 without_guests() {
   rm -rf "$DEMO_TEMPLATE"
   cp -R "$template" "$DEMO_TEMPLATE"
-  sed -i -e '/^  stage {$/,/^  }$/d' -e '/^  verify {$/,/^  }$/d' -e '/first_boot_file = /d' -e '/^  provisioner "goldenami-seal" {}$/d' "$DEMO_TEMPLATE"/linux-tiers.pkr.hcl
+  sed -i -e '/^  stage {$/,/^  }$/d' -e '/^  verify {$/,/^  }$/d' -e '/^  first_boot {$/,/^  }$/d' -e '/^  provisioner "goldenami-seal" {}$/d' "$DEMO_TEMPLATE"/linux-tiers.pkr.hcl
 }
 
 outside() {

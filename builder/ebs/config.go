@@ -58,6 +58,7 @@ type Config struct {
 
 	// What prepare made of the options above.
 	stages        []stage.Stage
+	ownUserData   []byte // the customer's own, besides the stages
 	deprecateAt   time.Time
 	shelfLife     time.Duration
 	parentTimeout time.Duration

@@ -165,7 +165,7 @@ type FlatConfig struct {
 	Parent                                    *FlatParentConfig                           `mapstructure:"parent" required:"false" cty:"parent" hcl:"parent"`
 	Stages                                    []FlatStageConfig                           `mapstructure:"stage" required:"false" cty:"stage" hcl:"stage"`
 	Inputs                                    *FlatInputsConfig                           `mapstructure:"inputs" required:"false" cty:"inputs" hcl:"inputs"`
-	FirstBootFile                             *string                                     `mapstructure:"first_boot_file" required:"false" cty:"first_boot_file" hcl:"first_boot_file"`
+	FirstBoot                                 *FlatFirstBootConfig                        `mapstructure:"first_boot" required:"false" cty:"first_boot" hcl:"first_boot"`
 	ShelfLife                                 *string                                     `mapstructure:"shelf_life" required:"false" cty:"shelf_life" hcl:"shelf_life"`
 	Rebuild                                   *string                                     `mapstructure:"rebuild" required:"false" cty:"rebuild" hcl:"rebuild"`
 	OnFailure                                 *string                                     `mapstructure:"on_failure" required:"false" cty:"on_failure" hcl:"on_failure"`
@@ -351,7 +351,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"parent":                       &hcldec.BlockSpec{TypeName: "parent", Nested: hcldec.ObjectSpec((*FlatParentConfig)(nil).HCL2Spec())},
 		"stage":                        &hcldec.BlockListSpec{TypeName: "stage", Nested: hcldec.ObjectSpec((*FlatStageConfig)(nil).HCL2Spec())},
 		"inputs":                       &hcldec.BlockSpec{TypeName: "inputs", Nested: hcldec.ObjectSpec((*FlatInputsConfig)(nil).HCL2Spec())},
-		"first_boot_file":              &hcldec.AttrSpec{Name: "first_boot_file", Type: cty.String, Required: false},
+		"first_boot":                   &hcldec.BlockSpec{TypeName: "first_boot", Nested: hcldec.ObjectSpec((*FlatFirstBootConfig)(nil).HCL2Spec())},
 		"shelf_life":                   &hcldec.AttrSpec{Name: "shelf_life", Type: cty.String, Required: false},
 		"rebuild":                      &hcldec.AttrSpec{Name: "rebuild", Type: cty.String, Required: false},
 		"on_failure":                   &hcldec.AttrSpec{Name: "on_failure", Type: cty.String, Required: false},

@@ -28,13 +28,9 @@ type LayerConfig struct {
 	// that exists is used again: the builder cannot see what provisioners do, so an
 	// empty `inputs {}` says that they always do the same.
 	Inputs *InputsConfig `mapstructure:"inputs" required:"false"`
-	// A file for the user data with which an instance of any tier of the family does,
-	// at its first boot, the stages that its image does not hold. It is the same for
-	// all tiers and versions of the same stages, and is a shell script, or one that is
-	// compressed where EC2's 16 KiB need it; cloud-init runs both. The file is written
-	// when the image is good, for its owner only, because it holds the stages'
-	// environment. The default is to write none.
-	FirstBootFile string `mapstructure:"first_boot_file" required:"false"`
+	// What instances are started with, so that each does what its image lacks.
+	// See [First boot](#first-boot-configuration).
+	FirstBoot FirstBootConfig `mapstructure:"first_boot" required:"false"`
 	// How long the image may be used: a duration such as `720h` or `30d`. After it
 	// the image is built anew, and EC2 shows it as deprecated. The default is `30d`
 	// for `full`, `90d` for `hybrid` and `180d` for `os-only`. It ends no later than
@@ -86,7 +82,8 @@ type StageConfig struct {
 	// The name: letters, digits, `.`, `_` and `-`. It must be unique in the list.
 	Name string `mapstructure:"name" required:"true"`
 	// The lowest tier that has this stage baked in; images of lower tiers run it at
-	// first boot.
+	// first boot: `os-only`, `hybrid` or `full`. A stage of tier `boot` is in no image:
+	// every instance runs it at its first boot. Stages are listed in this order.
 	Tier string `mapstructure:"tier" required:"true"`
 	// The path of a shell script. Either `script` or `inline` must be given.
 	Script string `mapstructure:"script" required:"false"`

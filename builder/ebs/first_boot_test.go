@@ -19,7 +19,7 @@ func TestUserDataForFirstBootIsWrittenForItsOwner(t *testing.T) {
 	if err := os.WriteFile(path, []byte("older"), 0o644); err != nil { //nolint:gosec // the step must tighten it
 		t.Fatal(err)
 	}
-	b.cfg.FirstBootFile = path
+	b.cfg.FirstBoot.File = path
 	if action := (stepWriteFirstBoot{b}).Run(t.Context(), b.state); action != multistep.ActionContinue {
 		t.Fatal(b.state.Get("error"))
 	}
@@ -27,8 +27,8 @@ func TestUserDataForFirstBootIsWrittenForItsOwner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := stage.UserData(b.cfg.stages)
-	if err != nil || !bytes.Equal(got, want) || !strings.HasPrefix(string(got), "#!/bin/sh") {
+	want, err := stage.UserData(b.cfg.stages, nil)
+	if err != nil || !bytes.Equal(got, want) || !strings.HasPrefix(string(got), "Content-Type: multipart/mixed;") {
 		t.Errorf("%v, wrote:\n%s", err, got)
 	}
 	info, err := os.Stat(path)
@@ -43,11 +43,11 @@ func TestUserDataForFirstBootIsWrittenForItsOwner(t *testing.T) {
 func TestUserDataThatCannotBeWrittenFailsTheBuild(t *testing.T) {
 	t.Parallel()
 	b, _ := stagesRig(t, "os-only")
-	b.cfg.FirstBootFile = filepath.Join(t.TempDir(), "gone", "boot.sh")
+	b.cfg.FirstBoot.File = filepath.Join(t.TempDir(), "gone", "boot.sh")
 	if action := (stepWriteFirstBoot{b}).Run(t.Context(), b.state); action != multistep.ActionHalt {
 		t.Fatal("the build went on")
 	}
-	if err, _ := b.state.Get("error").(error); err == nil || !strings.Contains(err.Error(), "first_boot_file") {
+	if err, _ := b.state.Get("error").(error); err == nil || !strings.Contains(err.Error(), "first_boot: file:") {
 		t.Errorf("the error does not name the option: %v", err)
 	}
 }

@@ -71,7 +71,9 @@ source "goldenami-ebs" "web" {
   }
 
   # Start instances with this user data: of any tier, they end as the same machine.
-  first_boot_file = var.first_boot_file
+  first_boot {
+    file = var.first_boot_file
+  }
 }
 
 build {

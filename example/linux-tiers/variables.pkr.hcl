@@ -82,7 +82,7 @@ variable "images_json" {
 variable "first_boot_file" {
   description = "The file that gets the user data with which an instance of any tier completes itself."
   type        = string
-  default     = "first-boot.sh"
+  default     = "first-boot.mime"
 }
 
 variable "lineage_file" {

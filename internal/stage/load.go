@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 )
@@ -20,10 +23,14 @@ var (
 
 // reserved are variables that a shell refuses to assign, or that this
 // package's programs use before the stage's process is there.
-var reserved = []string{"UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO", "OPTIND"}
+var reserved = []string{"UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO", "OPTIND", FilesVariable}
 
 // reservedPrefix is the one of the programs' own variables.
 const reservedPrefix = "goldenami_"
+
+// maxFiles is how much a stage's files may hold, in bytes: they travel inside its
+// program.
+const maxFiles = 8 << 20
 
 // inlineHead makes a failing line end the stage, as a user of "inline" expects.
 const inlineHead = "#!/bin/sh -e\n"
@@ -42,13 +49,13 @@ func Load(stages []Stage) ([]Stage, error) {
 			findings = append(findings, s.wrong("name", "there is another stage of this name: names must be unique in a family"))
 		}
 		seen[s.Name] = true
-		if _, err := ami.ParseTier(string(s.Tier)); err != nil {
+		if _, err := ParseTier(string(s.Tier)); err != nil {
 			findings = append(findings, s.wrong("tier", "%w", err))
 			continue
 		}
-		if s.Tier.Rank() < highest.Tier.Rank() {
-			findings = append(findings, s.wrong("tier", "a stage of tier %s cannot come after stage %q of tier %s: put the stages in the order %s, %s, %s",
-				s.Tier, highest.Name, highest.Tier, ami.OSOnly, ami.Hybrid, ami.Full))
+		if rank(s.Tier) < rank(highest.Tier) {
+			findings = append(findings, s.wrong("tier", "a stage of tier %s cannot come after stage %q of tier %s: put the stages in the order %s, %s, %s, %s",
+				s.Tier, highest.Name, highest.Tier, ami.OSOnly, ami.Hybrid, ami.Full, Boot))
 			continue
 		}
 		highest = *s
@@ -75,7 +82,7 @@ func (s *Stage) checkName(index int) error {
 }
 
 func (s *Stage) load() error {
-	findings := s.checkEnvironment()
+	findings := slices.Concat(s.checkEnvironment(), s.checkFiles(), s.checkSecrets())
 	switch {
 	case s.Script != "" && len(s.Inline) > 0:
 		findings = append(findings, s.wrong("script", "there is inline too: a stage has one of them"))
@@ -112,14 +119,40 @@ func (s *Stage) checkContent(option string) error {
 func (s *Stage) checkEnvironment() []error {
 	var findings []error
 	for _, name := range slices.Sorted(maps.Keys(s.Environment)) {
-		switch {
-		case !variableRule.MatchString(name):
-			findings = append(findings, s.wrong("environment", "%q cannot name a variable: use letters, digits and _ and begin with no digit", name))
-		case slices.Contains(reserved, name) || strings.HasPrefix(name, reservedPrefix):
-			findings = append(findings, s.wrong("environment", "%s belongs to the shell or to the program that runs the stage: take another name", name))
-		case strings.ContainsRune(s.Environment[name], 0):
+		findings = append(findings, s.checkVariable("environment", name))
+		switch value := s.Environment[name]; {
+		case strings.ContainsRune(value, 0):
 			findings = append(findings, s.wrong("environment", "the value of %s has a NUL byte, which no process can be given", name))
+		case !utf8.ValidString(value):
+			findings = append(findings, s.wrong("environment", "the value of %s is not UTF-8, which cloud-init cannot hand on: have the stage decode it", name))
 		}
+	}
+	return findings
+}
+
+// checkVariable checks the name of a variable that an option gives to the stage.
+func (s *Stage) checkVariable(option, name string) error {
+	switch {
+	case !variableRule.MatchString(name):
+		return s.wrong(option, "%q cannot name a variable: use letters, digits and _ and begin with no digit", name)
+	case slices.Contains(reserved, name) || strings.HasPrefix(name, reservedPrefix):
+		return s.wrong(option, "%s belongs to the shell or to the program that runs the stage: take another name", name)
+	}
+	return nil
+}
+
+// checkFiles checks what the caller found for the stage.
+func (s *Stage) checkFiles() []error {
+	var findings []error
+	size := 0
+	for _, f := range s.Files {
+		size += len(f.Content)
+		if !filepath.IsLocal(f.Path) || strings.ContainsFunc(f.Path, unicode.IsControl) || !utf8.ValidString(f.Path) {
+			findings = append(findings, s.wrong("files", "%q cannot be the name of a file below a folder: rename it", f.Path))
+		}
+	}
+	if size > maxFiles {
+		findings = append(findings, s.wrong("files", "they are %d bytes, and a stage takes %d: keep them in S3 and let the stage download them, or upload them by a file provisioner", size, maxFiles))
 	}
 	return findings
 }

@@ -90,14 +90,18 @@ func TestHashCountsContentOnly(t *testing.T) {
 	}
 	seen := map[string]string{hash: "base"}
 	for name, change := range map[string]func(*Stage){
-		"content":     func(s *Stage) { s.Script = write("echo 1 \n", time.Unix(1, 0)) },
-		"name":        func(s *Stage) { s.Name = "b" },
-		"value":       func(s *Stage) { s.Environment = map[string]string{"A": "1", "B": "3"} },
-		"variable":    func(s *Stage) { s.Environment = map[string]string{"A": "1", "C": "2"} },
-		"swapped":     func(s *Stage) { s.Environment = map[string]string{"A": "2", "B": "1"} },
-		"none":        func(s *Stage) { s.Environment = nil },
-		"not UTF-8 a": func(s *Stage) { s.Environment = map[string]string{"A": "\xff"} },
-		"not UTF-8 b": func(s *Stage) { s.Environment = map[string]string{"A": "\xfe"} },
+		"content":    func(s *Stage) { s.Script = write("echo 1 \n", time.Unix(1, 0)) },
+		"name":       func(s *Stage) { s.Name = "b" },
+		"value":      func(s *Stage) { s.Environment = map[string]string{"A": "1", "B": "3"} },
+		"variable":   func(s *Stage) { s.Environment = map[string]string{"A": "1", "C": "2"} },
+		"swapped":    func(s *Stage) { s.Environment = map[string]string{"A": "2", "B": "1"} },
+		"none":       func(s *Stage) { s.Environment = nil },
+		"file":       func(s *Stage) { s.Files = []File{{Path: "a", Content: []byte("x")}} },
+		"more file":  func(s *Stage) { s.Files = []File{{Path: "a", Content: []byte("y")}} },
+		"moved file": func(s *Stage) { s.Files = []File{{Path: "b", Content: []byte("x")}} },
+		"exec":       func(s *Stage) { s.Files = []File{{Path: "a", Content: []byte("x"), Exec: true}} },
+		"secret":     func(s *Stage) { s.Tier, s.Secrets = Boot, map[string]string{"S": "ssm:/a"} },
+		"other":      func(s *Stage) { s.Tier, s.Secrets = Boot, map[string]string{"S": "ssm:/b"} },
 	} {
 		s := base
 		change(&s)

@@ -11,41 +11,73 @@ const MaxUserData = 16 * 1024
 
 // UserData gives the one user data for all tiers of a family: every stage in
 // order, each guarded by its marker, so that an instance runs what its image
-// lacks and nothing twice. cloud-init runs it as it is, and unpacks it by
-// itself where it had to be compressed to fit. No stages give no user data.
-func UserData(all []Stage) ([]byte, error) { return Renderer{}.UserData(all) }
+// lacks and nothing twice, and beside them the customer's own user data. The
+// same input gives the same bytes. Neither stages nor own give no user data.
+// cloud-init takes it as it is, and unpacks it by itself where it had to be
+// compressed to fit.
+func UserData(all []Stage, own []byte) ([]byte, error) { return Renderer{}.UserData(all, own) }
 
 // UserData is UserData with the renderer's settings.
-func (r Renderer) UserData(all []Stage) ([]byte, error) {
-	if len(all) == 0 {
+func (r Renderer) UserData(all []Stage, own []byte) ([]byte, error) {
+	parts, err := ownParts(own)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) > 0 {
+		parts = append(parts, newPart("text/x-shellscript", partName, r.boot(all)))
+	}
+	if len(parts) == 0 {
 		return nil, nil
 	}
-	program := r.program(all)
-	if len(program) <= MaxUserData {
-		return program, nil
+	document := archive(parts)
+	if len(document) <= MaxUserData {
+		return document, nil
 	}
+	packed, err := compress(document)
+	if err != nil {
+		return nil, err
+	}
+	if len(packed) > MaxUserData {
+		return nil, tooLarge(all, own, len(document), fmt.Sprintf(", compressed %d", len(packed)))
+	}
+	return packed, nil
+}
+
+// compress writes no time and no name into the header, so equal documents give
+// equal bytes.
+func compress(document []byte) ([]byte, error) {
 	var packed bytes.Buffer
 	writer, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
 	if err != nil {
 		return nil, fmt.Errorf("compress user data: %w", err)
 	}
-	// The header carries no time and no name, so equal stages give equal bytes.
-	if _, err := writer.Write(program); err != nil {
+	if _, err := writer.Write(document); err != nil {
 		return nil, fmt.Errorf("compress user data: %w", err)
 	}
 	if err := writer.Close(); err != nil {
 		return nil, fmt.Errorf("compress user data: %w", err)
 	}
-	if packed.Len() > MaxUserData {
-		largest := all[0]
-		for _, s := range all {
-			if len(s.content) > len(largest.content) {
-				largest = s
-			}
-		}
-		return nil, fmt.Errorf("the user data of all %d stages is %d bytes, compressed %d: EC2 takes %d; "+
-			"the largest is stage %q with %d bytes: keep long scripts in S3 or an SSM parameter and let the stage download and run them",
-			len(all), len(program), packed.Len(), MaxUserData, largest.Name, len(largest.content))
-	}
 	return packed.Bytes(), nil
+}
+
+// tooLarge says what takes the room, and where it can go.
+func tooLarge(all []Stage, own []byte, size int, packed string) error {
+	what, largest := "the user data of your own", len(own)
+	for _, s := range all {
+		if n := s.size(); n > largest {
+			what, largest = fmt.Sprintf("stage %q", s.Name), n
+		}
+	}
+	return fmt.Errorf("the user data of all %d stages is %d bytes%s: EC2 takes %d; "+
+		"the largest is %s with %d bytes: keep long scripts and files in S3 or an SSM parameter and let the stage download and run them",
+		len(all), size, packed, MaxUserData, what, largest)
+}
+
+// size is what the stage holds, in bytes.
+func (s Stage) size() int {
+	n := len(s.content)
+	for _, f := range s.Files {
+		n += len(f.Content)
+	}
+	return n
 }

@@ -68,7 +68,7 @@ func readStage(body hcl.Body) (stage.Stage, error) {
 	if problems = append(problems, more...); problems.HasErrors() {
 		return stage.Stage{}, problems
 	}
-	parsed, err := ami.ParseTier(tier.AsString())
+	parsed, err := stage.ParseTier(tier.AsString())
 	return stage.Stage{Name: name.AsString(), Tier: parsed}, err
 }
 

@@ -103,6 +103,6 @@ func (e *endpoint) mustFail(t *testing.T, args ...string) string {
 func tiersArgs(dir string, more ...string) []string {
 	return append(append([]string{
 		"-var", `builder_cidrs=["127.0.0.0/8"]`, "-var", "upgrade=no", "-var", "images_json=" + filepath.Join(dir, "images.json"),
-		"-var", "first_boot_file=" + filepath.Join(dir, "first-boot.sh"), "-var", "lineage_file=" + filepath.Join(dir, "lineage.json"),
+		"-var", "first_boot_file=" + filepath.Join(dir, "first-boot.mime"), "-var", "lineage_file=" + filepath.Join(dir, "lineage.json"),
 	}, more...), "example/linux-tiers")
 }

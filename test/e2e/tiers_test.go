@@ -62,7 +62,7 @@ func TestTiers(t *testing.T) {
 		e.checkManifest(t, full)
 	})
 	t.Run("with its user data every tier ends as the same machine", func(t *testing.T) {
-		e.checkFirstBoot(t, filepath.Join(dir, "first-boot.sh"), base, hybrid, full)
+		e.checkFirstBoot(t, filepath.Join(dir, "first-boot.mime"), base, hybrid, full)
 	})
 	t.Run("the lineage is told everywhere", func(t *testing.T) {
 		e.checkLineage(t, filepath.Join(dir, "lineage.json"), copies, full, hybrid, base)

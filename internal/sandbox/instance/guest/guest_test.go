@@ -54,14 +54,16 @@ func TestUserDataParts(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"nothing":         {nil, ""},
-		"blank":           {[]byte(" \n"), ""},
-		"script":          {[]byte("#!/bin/sh\n"), "text/x-shellscript  #!/bin/sh\n"},
-		"gzipped":         {gz(t, "#!/bin/sh\n"), "text/x-shellscript  #!/bin/sh\n"},
-		"cloud config":    {[]byte("#cloud-config\n{}"), "text/cloud-config  #cloud-config\n{}"},
-		"text":            {[]byte("hello"), "text/plain  hello"},
-		"archive":         {[]byte(mimeArchive), "text/cloud-config  #cloud-config\n{}|text/x-shellscript one.sh #!/bin/sh\necho one\n|text/x-shellscript  #!/bin/sh\necho two"},
-		"gzipped archive": {gz(t, strings.ReplaceAll(mimeArchive, "\n", "\r\n")), "text/cloud-config  #cloud-config\r\n{}|text/x-shellscript one.sh #!/bin/sh\necho one\n|text/x-shellscript  #!/bin/sh\r\necho two"},
+		"nothing":               {nil, ""},
+		"blank":                 {[]byte(" \n"), ""},
+		"script":                {[]byte("#!/bin/sh\n"), "text/x-shellscript  #!/bin/sh\n"},
+		"gzipped":               {gz(t, "#!/bin/sh\n"), "text/x-shellscript  #!/bin/sh\n"},
+		"cloud config":          {[]byte("#cloud-config\n{}"), "text/cloud-config  #cloud-config\n{}"},
+		"text":                  {[]byte("hello"), "text/plain  hello"},
+		"archive":               {[]byte(mimeArchive), "text/cloud-config  #cloud-config\n{}|text/x-shellscript one.sh #!/bin/sh\necho one\n|text/x-shellscript  #!/bin/sh\necho two"},
+		"archive in an archive": {[]byte("Content-Type: multipart/mixed; boundary=o\nMIME-Version: 1.0\n\n--o\nContent-Type: multipart/mixed; boundary=i\n\n--i\nContent-Type: text/x-shellscript\nContent-Disposition: attachment; filename=\"in\"\n\n#!/bin/sh\n--i--\n\n--o--\n"), "text/x-shellscript in #!/bin/sh"},
+		"named by its content":  {[]byte("Content-Type: text/x-shellscript\nMIME-Version: 1.0\n\n#cloud-config\n{}"), "text/cloud-config  #cloud-config\n{}"},
+		"gzipped archive":       {gz(t, strings.ReplaceAll(mimeArchive, "\n", "\r\n")), "text/cloud-config  #cloud-config\r\n{}|text/x-shellscript one.sh #!/bin/sh\necho one\n|text/x-shellscript  #!/bin/sh\r\necho two"},
 	} {
 		got, err := parts(c.data, 0)
 		if err != nil {
@@ -80,7 +82,7 @@ func TestUserDataParts(t *testing.T) {
 		bomb = gz(t, string(bomb))
 	}
 	for name, data := range map[string][]byte{
-		"nested": bomb, "cut gzip": gz(t, "#!/bin/sh\n")[:12], "no boundary": []byte("MIME-Version: 1.0\n\nx"),
+		"nested": bomb, "cut gzip": gz(t, "#!/bin/sh\n")[:12], "no boundary": []byte("MIME-Version: 1.0\n\nx"), "script that looks like an archive": []byte("#!/bin/sh\n# MIME-Version: 1.0\n"),
 		"bad base64": []byte(strings.ReplaceAll(mimeArchive, "IyEv", "****")),
 	} {
 		if got, err := parts(data, 0); err == nil {

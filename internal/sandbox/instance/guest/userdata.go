@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"mime/multipart"
 	"mime/quotedprintable"
 	"net/mail"
+	"net/textproto"
 	"os"
 	"os/exec"
 	"strings"
@@ -37,27 +39,43 @@ func parts(data []byte, depth int) ([]part, error) {
 		return nil, errors.New("archives nested too deep")
 	}
 	if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
-		zr, err := gzip.NewReader(bytes.NewReader(data))
+		plain, err := gunzip(data)
 		if err != nil {
-			return nil, fmt.Errorf("gzip: %w", err)
+			return nil, err
 		}
-		if data, err = io.ReadAll(io.LimitReader(zr, maxUserData)); err != nil {
-			return nil, fmt.Errorf("gzip: %w", err)
-		}
-		return parts(data, depth+1)
+		return parts(plain, depth+1)
 	}
-	head := strings.ToLower(string(data[:min(len(data), 128)]))
 	switch {
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, nil
-	case strings.HasPrefix(head, "content-type:") || strings.HasPrefix(head, "mime-version:"):
+	case bytes.Contains(bytes.ToLower(data[:min(len(data), mimeHead)]), []byte("mime-version:")):
 		return archive(data, depth)
-	case strings.HasPrefix(head, "#!"):
-		return []part{{kind: "text/x-shellscript", body: data}}, nil
-	case strings.HasPrefix(head, "#cloud-config"):
-		return []part{{kind: "text/cloud-config", body: data}}, nil
 	}
-	return []part{{kind: "text/plain", body: data}}, nil
+	return []part{{kind: kindOf(data, "text/plain"), body: data}}, nil
+}
+
+// mimeHead is how much of a document cloud-init searches for the sign of a MIME archive, in bytes.
+const mimeHead = 4096
+
+// kindOf tells by its beginning what a document is. Longer beginnings are first.
+func kindOf(data []byte, unknown string) string {
+	head := strings.ToLower(strings.TrimLeft(string(data[:min(len(data), 128)]), " \t\r\n"))
+	for _, k := range [][2]string{
+		{"#cloud-config-archive", "text/cloud-config-archive"},
+		{"#cloud-config-jsonp", "text/cloud-config-jsonp"},
+		{"## template: jinja", "text/jinja2"},
+		{"#cloud-boothook", "text/cloud-boothook"},
+		{"#include-once", "text/x-include-once-url"},
+		{"#part-handler", "text/part-handler"},
+		{"#cloud-config", "text/cloud-config"},
+		{"#include", "text/x-include-url"},
+		{"#!", "text/x-shellscript"},
+	} {
+		if strings.HasPrefix(head, k[0]) {
+			return k[1]
+		}
+	}
+	return unknown
 }
 
 func archive(data []byte, depth int) ([]part, error) {
@@ -65,16 +83,45 @@ func archive(data []byte, depth int) ([]part, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mime: %w", err)
 	}
-	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
-	if err != nil {
+	return message(textproto.MIMEHeader(m.Header), m.Body, depth)
+}
+
+// message takes one message apart: an archive is walked, whatever is in it.
+func message(header textproto.MIMEHeader, body io.Reader, depth int) ([]part, error) {
+	const deepest = 4
+	if depth > deepest {
+		return nil, errors.New("archives nested too deep")
+	}
+	kind, params, err := mime.ParseMediaType(header.Get("Content-Type"))
+	switch {
+	case err != nil && depth == 0:
 		return nil, fmt.Errorf("mime: %w", err)
+	case err != nil:
+		kind = "text/plain"
+	case strings.HasPrefix(kind, "multipart/"):
+		return walk(multipart.NewReader(body, params["boundary"]), depth)
 	}
-	if !strings.HasPrefix(kind, "multipart/") {
-		body, err := decoded(m.Body, m.Header.Get("Content-Transfer-Encoding"))
-		return []part{{kind: kind, body: body}}, err
+	_, disposition, _ := mime.ParseMediaType(header.Get("Content-Disposition"))
+	text, err := decoded(body, header.Get("Content-Transfer-Encoding"))
+	if err != nil {
+		return nil, fmt.Errorf("mime part %s: %w", disposition["filename"], err)
 	}
+	switch kind {
+	case "application/gzip", "application/gzip-compressed", "application/gzipped", "application/x-compress",
+		"application/x-compressed", "application/x-gunzip", "application/x-gzip", "application/x-gzip-compressed":
+		if text, err = gunzip(text); err != nil {
+			return nil, err
+		}
+		kind = kindOf(text, "text/plain")
+	case "text/plain", "text/x-not-multipart", "text/x-shellscript":
+		kind = kindOf(text, kind)
+	}
+	return []part{{name: disposition["filename"], kind: kind, body: text}}, nil
+}
+
+func walk(r *multipart.Reader, depth int) ([]part, error) {
 	var out []part
-	for r := multipart.NewReader(m.Body, params["boundary"]); ; {
+	for {
 		p, err := r.NextRawPart()
 		if errors.Is(err, io.EOF) {
 			return out, nil
@@ -82,24 +129,23 @@ func archive(data []byte, depth int) ([]part, error) {
 		if err != nil {
 			return nil, fmt.Errorf("mime: %w", err)
 		}
-		body, err := decoded(p, p.Header.Get("Content-Transfer-Encoding"))
-		if err != nil {
-			return nil, fmt.Errorf("mime part %s: %w", p.FileName(), err)
-		}
-		kind, _, err := mime.ParseMediaType(p.Header.Get("Content-Type"))
-		if err != nil {
-			kind = "text/plain"
-		}
-		if kind == "text/x-shellscript" {
-			out = append(out, part{name: p.FileName(), kind: kind, body: body})
-			continue
-		}
-		inner, err := parts(body, depth+1)
+		inner, err := message(p.Header, p, depth+1)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, inner...)
 	}
+}
+
+func gunzip(data []byte) ([]byte, error) {
+	zr, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("gzip: %w", err)
+	}
+	if data, err = io.ReadAll(io.LimitReader(zr, maxUserData)); err != nil {
+		return nil, fmt.Errorf("gzip: %w", err)
+	}
+	return data, nil
 }
 
 func decoded(r io.Reader, encoding string) ([]byte, error) {
@@ -145,17 +191,18 @@ func (b *boot) storeUserData() error {
 func (b *boot) final() {
 	sem := b.state("sem", "config_scripts_user")
 	f, err := os.OpenFile(sem, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644) // as cloud-init
+	failed := "[]"
 	switch {
 	case err == nil:
 		_ = f.Close()
-		b.scripts()
+		failed = failures(b.scripts())
 	case !errors.Is(err, fs.ErrExist):
 		b.log("user data: %v", err)
 	}
 	done := []byte(time.Now().UTC().Format(time.RFC1123Z) + "\n")
 	for _, name := range []string{b.state("boot-finished"), b.path("run/cloud-init/result.json")} {
 		if strings.HasSuffix(name, ".json") {
-			done = []byte(`{"v1":{"datasource":"DataSourceEc2Local","errors":[]}}` + "\n")
+			done = []byte(`{"v1":{"datasource":"DataSourceEc2Local","errors":` + failed + "}}\n")
 		}
 		if err := os.WriteFile(name, done, 0o644); err != nil { //nolint:gosec // public, as cloud-init
 			b.log("finish boot: %v", err)
@@ -164,16 +211,27 @@ func (b *boot) final() {
 	b.log("boot finished")
 }
 
-func (b *boot) scripts() {
+// failures is what cloud-init reports of scripts that failed.
+func failures(failed []string, attempted int) string {
+	if len(failed) == 0 {
+		return "[]"
+	}
+	text := fmt.Sprintf("('scripts-user', RuntimeError('Runparts: %d failures (%s) in %d attempted commands'))", len(failed), strings.Join(failed, ","), attempted)
+	list, _ := json.Marshal([]string{text}) //nolint:errchkjson // strings always marshal
+	return string(list)
+}
+
+// scripts runs them in the order of their names, all of them whatever becomes of one.
+func (b *boot) scripts() (failed []string, attempted int) {
 	entries, err := os.ReadDir(b.state("scripts"))
 	if err != nil {
 		b.log("user data: %v", err)
-		return
+		return nil, 0
 	}
 	out, err := os.OpenFile(b.path("var/log/cloud-init-output.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
 	if err != nil {
 		b.log("user data: %v", err)
-		return
+		return nil, 0
 	}
 	defer func() { _ = out.Close() }()
 	for _, e := range entries {
@@ -182,10 +240,13 @@ func (b *boot) scripts() {
 			Env: []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "INSTANCE_ID=" + b.ID, "LANG=C.UTF-8"},
 		}
 		cmd.Args = []string{cmd.Path}
+		attempted++
 		if err := cmd.Run(); err != nil {
 			b.log("user data: %s failed: %v", e.Name(), err)
+			failed = append(failed, e.Name())
 			continue
 		}
 		b.log("user data: %s done", e.Name())
 	}
+	return failed, attempted
 }
