@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/template/config"
 	"github.com/hashicorp/packer-plugin-sdk/template/interpolate"
 
+	"github.com/goldenami/packer-plugin-goldenami/internal/layer"
 	"github.com/goldenami/packer-plugin-goldenami/internal/stage"
 )
 
@@ -24,6 +25,7 @@ type Config struct {
 	LayerConfig            `mapstructure:",squash"`
 	LineageConfig          `mapstructure:",squash"`
 	PointerConfig          `mapstructure:",squash"`
+	ReuseConfig            `mapstructure:",squash"`
 
 	// Ends the build after provisioning: no AMI is made and there is no artifact.
 	// Default `false`.
@@ -63,5 +65,7 @@ type Config struct {
 	shelfLife     time.Duration
 	parentTimeout time.Duration
 	stopTimeout   time.Duration
+	claimTimeout  time.Duration
+	scan          *layer.ScanPolicy
 	verify        verifyPlan
 }

@@ -175,6 +175,9 @@ type FlatConfig struct {
 	LineageFile                               *string                                     `mapstructure:"lineage_file" required:"false" cty:"lineage_file" hcl:"lineage_file"`
 	LaunchTemplate                            *FlatLaunchTemplateConfig                   `mapstructure:"launch_template" required:"false" cty:"launch_template" hcl:"launch_template"`
 	SSMParameters                             []FlatSSMParameterConfig                    `mapstructure:"ssm_parameter" required:"false" cty:"ssm_parameter" hcl:"ssm_parameter"`
+	OnConcurrent                              *string                                     `mapstructure:"on_concurrent" required:"false" cty:"on_concurrent" hcl:"on_concurrent"`
+	ConcurrentTimeout                         *string                                     `mapstructure:"concurrent_timeout" required:"false" cty:"concurrent_timeout" hcl:"concurrent_timeout"`
+	Scan                                      *FlatScanConfig                             `mapstructure:"scan" required:"false" cty:"scan" hcl:"scan"`
 	AMISkipCreateImage                        *bool                                       `mapstructure:"skip_create_ami" required:"false" cty:"skip_create_ami" hcl:"skip_create_ami"`
 	AMISkipRunTags                            *bool                                       `mapstructure:"skip_ami_run_tags" required:"false" cty:"skip_ami_run_tags" hcl:"skip_ami_run_tags"`
 	AMIMappings                               []common.FlatBlockDevice                    `mapstructure:"ami_block_device_mappings" required:"false" cty:"ami_block_device_mappings" hcl:"ami_block_device_mappings"`
@@ -361,6 +364,9 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"lineage_file":                 &hcldec.AttrSpec{Name: "lineage_file", Type: cty.String, Required: false},
 		"launch_template":              &hcldec.BlockSpec{TypeName: "launch_template", Nested: hcldec.ObjectSpec((*FlatLaunchTemplateConfig)(nil).HCL2Spec())},
 		"ssm_parameter":                &hcldec.BlockListSpec{TypeName: "ssm_parameter", Nested: hcldec.ObjectSpec((*FlatSSMParameterConfig)(nil).HCL2Spec())},
+		"on_concurrent":                &hcldec.AttrSpec{Name: "on_concurrent", Type: cty.String, Required: false},
+		"concurrent_timeout":           &hcldec.AttrSpec{Name: "concurrent_timeout", Type: cty.String, Required: false},
+		"scan":                         &hcldec.BlockSpec{TypeName: "scan", Nested: hcldec.ObjectSpec((*FlatScanConfig)(nil).HCL2Spec())},
 		"skip_create_ami":              &hcldec.AttrSpec{Name: "skip_create_ami", Type: cty.Bool, Required: false},
 		"skip_ami_run_tags":            &hcldec.AttrSpec{Name: "skip_ami_run_tags", Type: cty.Bool, Required: false},
 		"ami_block_device_mappings":    &hcldec.BlockListSpec{TypeName: "ami_block_device_mappings", Nested: hcldec.ObjectSpec((*common.FlatBlockDevice)(nil).HCL2Spec())},

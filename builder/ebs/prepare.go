@@ -77,6 +77,7 @@ func (c *Config) prepare(raws ...any) ([]string, error) {
 		return p.warnings, p.err()
 	}
 	c.prepareLayer(&p)
+	c.prepareReuse(&p)
 	c.prepareImage(&p)
 	c.prepareSharing(&p)
 	c.prepareKeys(&p)

@@ -83,6 +83,11 @@ func (b *build) run(ctx context.Context) (artifact *Artifact, err error) {
 		return b.rollBack(ctx)
 	}
 	err = b.work(ctx)
+	// Whoever waits for this build goes on now. A mark that could not be taken away is
+	// in the ledger, and is tried again with what else is left.
+	if e := b.release(ctx, err); e != nil {
+		b.say("Warning: %s", b.explain(e))
+	}
 	if err != nil {
 		err = b.decoded(ctx, err)
 	}

@@ -27,21 +27,29 @@ func (s stepDecideReuse) Run(ctx context.Context, _ multistep.StateBag) multiste
 		s.putGoldenData()
 		return multistep.ActionContinue
 	}
-	sum, err := s.inputs()
-	if err != nil {
+	var err error
+	if s.sum, err = s.inputs(); err != nil {
 		return s.halt("inputs: %w", err)
 	}
-	if err := s.decide(ctx, sum); err != nil {
+	if err := s.decide(ctx); err != nil {
 		return s.halt("look for an image that exists: %w", err)
 	}
+	s.accept()
+	return multistep.ActionContinue
+}
+
+// accept tells the user what was decided, and makes it so.
+func (s stepDecideReuse) accept() {
 	s.ui.Say(s.decision.Sentence)
+	if s.decision.Warning != "" {
+		s.say("Warning: %s", s.decision.Warning)
+	}
 	if s.reused() {
 		s.adopt()
 	} else {
-		s.plan(sum, time.Now())
+		s.plan(time.Now())
 	}
 	s.putGoldenData()
-	return multistep.ActionContinue
 }
 
 func (stepDecideReuse) Cleanup(multistep.StateBag) {}
@@ -89,7 +97,7 @@ func (c *Config) content() (map[string]any, error) {
 }
 
 // decide compares the newest good image with what a new one would be.
-func (s stepDecideReuse) decide(ctx context.Context, sum layer.Sum) error {
+func (s stepDecideReuse) decide(ctx context.Context) error {
 	c := s.cfg
 	key := c.layerKey()
 	current, found, err := layer.EC2Lookup{API: s.clients.EC2("")}.Newest(ctx, key, true)
@@ -101,7 +109,7 @@ func (s stepDecideReuse) decide(ctx context.Context, sum layer.Sum) error {
 	}
 	s.decision = layer.Decide(layer.Question{
 		Key: key, Force: c.PackerForce || c.Rebuild == rebuildAlways, Current: s.current,
-		Sum: sum, Base: s.base, Declared: c.Inputs != nil, ShelfLife: c.shelfLife, Now: time.Now(),
+		Sum: s.sum, Base: s.base, Declared: c.Inputs != nil, ShelfLife: c.shelfLife, Scan: c.scan, Now: time.Now(),
 	})
 	return nil
 }
@@ -114,16 +122,16 @@ func (s stepDecideReuse) adopt() {
 }
 
 // plan says what the new image will be.
-func (s stepDecideReuse) plan(sum layer.Sum, now time.Time) {
+func (s stepDecideReuse) plan(now time.Time) {
 	c := s.cfg
 	shelfLife := c.shelfLife
 	if shelfLife == 0 {
 		shelfLife = layer.ShelfLife(c.tier())
 	}
-	fingerprint := sum.Fingerprint(s.base.Identity())
+	fingerprint := s.sum.Fingerprint(s.base.Identity())
 	s.meta = &ami.Meta{
 		Family: c.Family, Tier: c.tier(), State: ami.Building,
-		Version: ami.NewVersion(now), Fingerprint: fingerprint, Inputs: sum.String(),
+		Version: ami.NewVersion(now), Fingerprint: fingerprint, Inputs: s.sum.String(),
 		Parent: s.base.ImageID, ParentVersion: s.base.Version, Root: s.base.Root, Run: s.runID,
 		BuiltAt: now.UTC().Truncate(time.Second), ExpiresAt: layer.Expiry(now, shelfLife, s.base.ExpiresAt),
 	}

@@ -14,13 +14,21 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/tradeoff"
 )
 
-// planSteps find out what is to be done. They make nothing.
+// planSteps find out what is to be done. They make nothing but the mark that it is
+// being done.
 func (b *build) planSteps() []multistep.Step {
-	return []multistep.Step{
+	steps := append([]multistep.Step{
 		stepLap{b, ""},
 		stepFindSource{b},
 		stepLap{b, tradeoff.Wait},
 		stepDecideReuse{b},
+	}, b.checkSteps()...)
+	return append(steps, stepClaimBuild{b})
+}
+
+// checkSteps look for what would make the end of the build fail. They make nothing.
+func (b *build) checkSteps() []multistep.Step {
+	return []multistep.Step{
 		stepCheckPlan{b},
 		stepCheckPointers{b},
 	}

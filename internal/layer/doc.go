@@ -17,10 +17,12 @@
 //     waiting for a build that was declared earlier cannot deadlock, and one
 //     that was declared later is waited for only as long as the grace.
 //     A process's life is a file lock that the kernel drops with it.
+//   - Claim. Of several runs that are to make the same image one does, and the
+//     others wait. The mark is a key pair, whose name EC2 keeps unique.
 //   - Freshness. Reasons to build anew are asked in a fixed order and the first
 //     one is told; where none holds, the existing image is the result.
 //
-// It does not call AWS except through the look-up that the caller gives, does
+// It does not call AWS except through the clients that the caller gives, does
 // not build anything, and knows Packer only as the parent process whose
 // run id is in the environment.
 package layer

@@ -45,6 +45,7 @@ const (
 	ParentChanged Reason = "parent changed"
 	VendorNewer   Reason = "vendor image newer"
 	OutOfDate     Reason = "past or close to its shelf life"
+	ScanDemands   Reason = "scan result demands it"
 	Undeclared    Reason = "inputs not declared"
 )
 
@@ -64,7 +65,9 @@ type Question struct {
 	Declared bool
 	// ShelfLife is the one set for the tier; the tier's default unless set.
 	ShelfLife time.Duration
-	Now       time.Time
+	// Scan is what scan results are judged by; nil: they do not count.
+	Scan *ScanPolicy
+	Now  time.Time
 }
 
 // Decision says whether the current image will do. Sentence is for the user.
@@ -73,6 +76,7 @@ type Decision struct {
 	Reason   Reason   // empty with Reuse
 	Changed  []string // with InputsChanged: stages, files, values, config
 	Sentence string
+	Warning  string // empty, or what the user should know besides
 }
 
 // Decide asks the reasons to build anew in their order; the first one that
@@ -87,13 +91,13 @@ func Decide(q Question) Decision {
 	if q.Current == nil {
 		return q.rebuild(NoImage, "building: there is no good image yet")
 	}
-	for _, ask := range []func(Question) (Decision, bool){askInputs, askBase, askAge, askDeclared} {
+	for _, ask := range []func(Question) (Decision, bool){askInputs, askBase, askAge, askScan, askDeclared} {
 		if decision, found := ask(q); found {
 			return decision
 		}
 	}
 	left := q.expires().Sub(q.Now)
-	return Decision{Reuse: true, Sentence: q.sentence("unchanged, reusing %s: %s old, %s left; -force builds anew",
+	return Decision{Reuse: true, Warning: q.scanWarning(), Sentence: q.sentence("unchanged, reusing %s: %s old, %s left; -force builds anew",
 		q.current(), about(q.Now.Sub(q.Current.BuiltAt)), about(left))}
 }
 

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"pgregory.net/rapid"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
@@ -44,6 +46,12 @@ var reasons = []struct {
 	{ParentChanged, ami.Full, "was built on version V1, now the parent is version V9", func(q *Question) { q.Base.Version = "V9" }},
 	{VendorNewer, ami.OSOnly, "the source image is ami-new", func(q *Question) { q.Base = SourceBase("ami-new") }},
 	{OutOfDate, "", "last tenth of its shelf life", func(q *Question) { q.Now = now.Add(17*day + time.Second) }},
+	{ScanDemands, "", "a fix of a finding of critical severity", func(q *Question) {
+		if q.Scan = (&ScanPolicy{}); q.Current == nil {
+			return
+		}
+		q.Current.Raw.ScanResults = &types.ScanResults{FindingScanDate: aws.Time(q.Now), CriticalFixAvailableSince: aws.Time(q.Now.Add(-73 * time.Hour))}
+	}},
 	{Undeclared, "", "inputs { files = [...] values = {...} }", func(q *Question) { q.Declared = false }},
 }
 

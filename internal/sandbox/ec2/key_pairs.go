@@ -220,6 +220,13 @@ func describeKeyPairs(c *action.Call, in *describeKeyPairsInput) (*describeKeyPa
 	out := &describeKeyPairsOutput{}
 	for _, name := range names {
 		k := mine.KeyPairs[name]
+		if c.World.Hidden(k.ID) {
+			if len(in.Names) > 0 {
+				return nil, wire.Errorf("InvalidKeyPair.NotFound", "The key pair '%s' does not exist", name)
+			}
+			continue
+		}
+		tags := seenTags(c, k.ID, mine.TagsOf(k.ID))
 		match, err := matchAll(in.Filters, func(f string) ([]string, bool) {
 			switch f {
 			case "key-name":
@@ -229,7 +236,7 @@ func describeKeyPairs(c *action.Call, in *describeKeyPairsInput) (*describeKeyPa
 			case "fingerprint":
 				return one(k.Fingerprint)
 			}
-			return tagValues(mine.TagsOf(k.ID), f)
+			return tagValues(tags, f)
 		})
 		if err != nil {
 			return nil, err
@@ -238,7 +245,7 @@ func describeKeyPairs(c *action.Call, in *describeKeyPairsInput) (*describeKeyPa
 			continue
 		}
 		item := keyPairItem{
-			ID: k.ID, Name: k.Name, Type: k.Type, Fingerprint: k.Fingerprint, Created: wire.Time(k.Created.Truncate(time.Millisecond)), Tags: tagSet(mine.TagsOf(k.ID)),
+			ID: k.ID, Name: k.Name, Type: k.Type, Fingerprint: k.Fingerprint, Created: wire.Time(k.Created.Truncate(time.Millisecond)), Tags: tagSet(tags),
 		}
 		if in.IncludePublic {
 			item.PublicKey = k.PublicKey + "\n"

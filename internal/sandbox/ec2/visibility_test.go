@@ -98,3 +98,25 @@ func TestStragglersShowTagsAndDevicesLast(t *testing.T) {
 		t.Errorf("two minutes later there are %d images with the tag", len(own))
 	}
 }
+
+func TestAKeyPairThatIsNotYetVisibleIsADuplicateAllTheSame(t *testing.T) {
+	t.Parallel()
+	c := start(t, world.Delays{})
+	in := &ec2.CreateKeyPairInput{KeyName: aws.String("k"), KeyType: types.KeyTypeEd25519}
+	made, err := c.home.CreateKeyPair(t.Context(), in)
+	c.hide(*must(t, made, err).KeyPairId)
+	_, err = c.home.CreateKeyPair(t.Context(), in)
+	refused(t, err, badRequest, "InvalidKeyPair.Duplicate", "The keypair already exists")
+	_, err = c.home.DescribeKeyPairs(t.Context(), &ec2.DescribeKeyPairsInput{KeyNames: []string{"k"}})
+	refused(t, err, badRequest, "InvalidKeyPair.NotFound", "The key pair 'k' does not exist")
+	byName := &ec2.DescribeKeyPairsInput{Filters: []types.Filter{filter("key-name", "k")}}
+	found, err := c.home.DescribeKeyPairs(t.Context(), byName)
+	if n := len(must(t, found, err).KeyPairs); n != 0 {
+		t.Errorf("a list has %d key pairs", n)
+	}
+	c.clock.Pass(time.Minute)
+	found, err = c.home.DescribeKeyPairs(t.Context(), byName)
+	if n := len(must(t, found, err).KeyPairs); n != 1 {
+		t.Errorf("a minute later there are %d key pairs", n)
+	}
+}
