@@ -15,7 +15,7 @@ E2EFLAGS    ?= -race -p 2 -parallel 4 -count=1 -timeout 45m
 # Every test that starts Packer is told which one.
 PACKER = $$(scripts/packer.sh)
 
-.PHONY: help deps build packer bench-sandbox guest-root dev demo clean-demo test unit e2e lint fmt generate generate-check tools peer clients ci clean
+.PHONY: help deps build packer bench-sandbox bench-reuse guest-root dev demo clean-demo test unit e2e lint fmt generate generate-check tools peer clients ci clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ e2e: build peer clients ## Run the tests that start the real Packer on the local
 
 bench-sandbox: build ## Measure the local endpoint with full Regions and 200 clients
 	@$(GO) run ./bench/sandbox -server $(BIN)/sandbox $(BENCHFLAGS)
+
+bench-reuse: build ## Measure a second build of a family in which nothing changed
+	@$(GO) run ./bench/reuse -packer "$(PACKER)" $(BENCHFLAGS)
 
 lint: $(BIN)/golangci-lint ## Lint Go, shell scripts and the format of templates
 	@$(GO) vet -tags e2e ./...

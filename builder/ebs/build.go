@@ -39,6 +39,7 @@ type build struct {
 
 	source   types.Image    // what the instance starts from
 	base     layer.Base     // the same, as a layer; of a family only
+	items    layer.Items    // the same, item by item
 	sum      layer.Sum      // of what the user decides; of a family only
 	claim    *layer.Claim   // marks that this build makes the image; nil while it does not
 	current  *ami.Image     // the newest good image of the tier; nil if there is none

@@ -97,6 +97,9 @@ func (s stepCheckPlan) checkDistribution(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if s.reused() && len(spec.Targets) == 0 {
+		return nil // nothing is launched or copied that asking first could save
+	}
 	if s.cfg.AMIForceDeregister {
 		spec.Name = "" // whose image has the name was looked at above
 	}

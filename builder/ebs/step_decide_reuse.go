@@ -27,8 +27,14 @@ func (s stepDecideReuse) Run(ctx context.Context, _ multistep.StateBag) multiste
 		s.putGoldenData()
 		return multistep.ActionContinue
 	}
-	var err error
-	if s.sum, err = s.inputs(); err != nil {
+	in, err := s.inputs()
+	if err == nil {
+		s.sum, err = in.Sum()
+	}
+	if err == nil {
+		s.items, err = in.Items()
+	}
+	if err != nil {
 		return s.halt("inputs: %w", err)
 	}
 	if err := s.decide(ctx); err != nil {
@@ -54,24 +60,24 @@ func (s stepDecideReuse) accept() {
 
 func (stepDecideReuse) Cleanup(multistep.StateBag) {}
 
-// inputs hashes what decides the content of the image.
-func (s stepDecideReuse) inputs() (layer.Sum, error) {
+// inputs gathers what decides the content of the image.
+func (s stepDecideReuse) inputs() (layer.Inputs, error) {
 	c := s.cfg
 	bake, _ := stage.Cut(c.stages, s.base.Tier, c.tier())
 	in := layer.Inputs{Tier: c.tier(), Architecture: c.architecture(), Stages: bake}
 	if c.Inputs != nil {
 		files, err := layer.Files("", c.Inputs.Files, c.Inputs.Exclude)
 		if err != nil {
-			return layer.Sum{}, err
+			return in, err
 		}
 		in.Files, in.Values = files, c.Inputs.Values
 	}
 	config, err := c.content()
 	if err != nil {
-		return layer.Sum{}, err
+		return in, err
 	}
 	in.Config = config
-	return in.Sum()
+	return in, nil
 }
 
 // content are the options that change what is in the image or how it can be started.
@@ -109,7 +115,7 @@ func (s stepDecideReuse) decide(ctx context.Context) error {
 	}
 	s.decision = layer.Decide(layer.Question{
 		Key: key, Force: c.PackerForce || c.Rebuild == rebuildAlways, Current: s.current,
-		Sum: s.sum, Base: s.base, Declared: c.Inputs != nil, ShelfLife: c.shelfLife, Scan: c.scan, Now: time.Now(),
+		Sum: s.sum, Items: s.items, Base: s.base, Declared: c.Inputs != nil, ShelfLife: c.shelfLife, Scan: c.scan, Now: time.Now(),
 	})
 	return nil
 }
@@ -131,7 +137,7 @@ func (s stepDecideReuse) plan(now time.Time) {
 	fingerprint := s.sum.Fingerprint(s.base.Identity())
 	s.meta = &ami.Meta{
 		Family: c.Family, Tier: c.tier(), State: ami.Building,
-		Version: ami.NewVersion(now), Fingerprint: fingerprint, Inputs: s.sum.String(),
+		Version: ami.NewVersion(now), Fingerprint: fingerprint, Inputs: s.sum.String(), Items: s.items.String(),
 		Parent: s.base.ImageID, ParentVersion: s.base.Version, Root: s.base.Root, Run: s.runID,
 		BuiltAt: now.UTC().Truncate(time.Second), ExpiresAt: layer.Expiry(now, shelfLife, s.base.ExpiresAt),
 	}

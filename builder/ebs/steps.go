@@ -8,7 +8,6 @@ import (
 	awscommon "github.com/hashicorp/packer-plugin-amazon/common"
 	"github.com/hashicorp/packer-plugin-sdk/communicator"
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
-	"github.com/hashicorp/packer-plugin-sdk/multistep/commonsteps"
 	"github.com/hashicorp/packer-plugin-sdk/packerbuilderdata"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/tradeoff"
@@ -115,7 +114,7 @@ func (b *build) connectSteps(ctx context.Context) []multistep.Step {
 		&awscommon.StepSetGeneratedData{GeneratedData: &packerbuilderdata.GeneratedData{State: b.state}},
 		stepRunStages{b},
 		stepWriteManifest{b},
-		&commonsteps.StepProvision{},
+		&stepProvision{build: b},
 		stepRemoveKey{b},
 		stepLap{b, tradeoff.Provision},
 	}

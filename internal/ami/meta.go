@@ -24,6 +24,7 @@ const (
 	tagVersion       = TagPrefix + "version"
 	tagFingerprint   = TagPrefix + "fingerprint"
 	tagInputs        = TagPrefix + "inputs"
+	tagItems         = TagPrefix + "input-items"
 	tagParent        = TagPrefix + "parent"
 	tagParentVersion = TagPrefix + "parent-version"
 	tagRoot          = TagPrefix + "root"
@@ -81,6 +82,8 @@ type Meta struct {
 	// Fingerprint is the hash of everything that decides the content, and
 	// Inputs the part of it that the user decides; package layer makes both.
 	Fingerprint, Inputs string
+	// Items tells the inputs apart, so that it can be said which of them changed.
+	Items string
 	// Parent is the image this one was built from, in the build Region;
 	// ParentVersion its version, empty where it is no image of ours.
 	Parent, ParentVersion string
@@ -120,6 +123,7 @@ func (m Meta) Tags() map[string]string {
 		tagVersion:       m.Version,
 		tagFingerprint:   m.Fingerprint,
 		tagInputs:        m.Inputs,
+		tagItems:         m.Items,
 		tagParent:        m.Parent,
 		tagParentVersion: m.ParentVersion,
 		tagRoot:          m.Root,
@@ -160,6 +164,7 @@ func Parse(tags []types.Tag) (Meta, bool) {
 		Version:       values[tagVersion],
 		Fingerprint:   values[tagFingerprint],
 		Inputs:        values[tagInputs],
+		Items:         values[tagItems],
 		Parent:        values[tagParent],
 		ParentVersion: values[tagParentVersion],
 		Root:          values[tagRoot],

@@ -63,6 +63,7 @@ type walk struct {
 	patterns []string
 	exclude  []string
 	taken    map[string]bool // relative paths already in the result
+	local    []string        // what those lead to
 	matched  int
 }
 
@@ -244,6 +245,7 @@ func (w *walk) hash(full, relative string, info fs.FileInfo) (File, error) {
 		return File{}, err
 	}
 	defer func() { _ = content.Close() }() // only read
+	w.local = append(w.local, resolved)
 	sum := sha256.New()
 	if _, err := io.Copy(sum, content); err != nil {
 		return File{}, fmt.Errorf("read %s: %w", full, err)

@@ -2,6 +2,7 @@ package layer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,8 +57,9 @@ type Question struct {
 	Force bool
 	// Current is the newest good image; nil if there is none.
 	Current *ami.Image
-	// Sum is the hash of the inputs as they are now.
-	Sum Sum
+	// Sum is the hash of the inputs as they are now; Items tells them apart.
+	Sum   Sum
+	Items Items
 	// Base is what a new image would be built on.
 	Base Base
 	// Declared tells that Sum covers all that decides the content: there are
@@ -109,8 +111,15 @@ func askInputs(q Question) (Decision, bool) {
 	if before.Total == q.Sum.Total {
 		return Decision{}, false
 	}
-	decision := q.rebuild(InputsChanged, "building anew: its %s changed since %s", listed(q.Sum.Changed(before)), q.current())
-	decision.Changed = q.Sum.Changed(before)
+	changed := q.Sum.Changed(before)
+	named := slices.Clone(changed)
+	for i, part := range changed {
+		if what := q.Items.Changed(part, q.Current.Items); what != "" {
+			named[i] = part + " (" + what + ")"
+		}
+	}
+	decision := q.rebuild(InputsChanged, "building anew: its %s changed since %s", listed(named), q.current())
+	decision.Changed = changed
 	return decision, true
 }
 

@@ -51,6 +51,7 @@ func New(s Sources) *API {
 	a.add(a.clockRoutes())
 	a.add(a.faultRoutes())
 	a.add(a.subscriptionRoutes())
+	a.add(a.scanRoutes())
 	a.add([]route{{http.MethodGet, "{$}", "this list", a.list}})
 	return a
 }

@@ -26,7 +26,7 @@ func hiddenByAllowed(c *action.Call, image *world.Image) bool {
 // fits applies every part of a criterion that is given.
 func fits(c *action.Call, image *world.Image, k world.Criterion) bool {
 	switch {
-	case k.Scan != nil: // no image here was ever scanned, and those are not allowed
+	case k.Scan != nil && !scanFits(c, image, k.Scan):
 		return false
 	case len(k.Names) > 0 && !(filter{Values: k.Names}).matches([]string{image.Name}):
 		return false

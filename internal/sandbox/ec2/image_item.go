@@ -48,6 +48,7 @@ type imageItem struct {
 	SourceImage     string                `xml:"sourceImageId,omitempty"`
 	SourceRegion    string                `xml:"sourceImageRegion,omitempty"`
 	Watermarks      wire.Set[watermark]   `xml:"imageWatermarkSet,omitempty"`
+	Scan            *scanItem             `xml:"scanResults,omitempty"`
 	Allowed         *bool                 `xml:"imageAllowed,omitempty"`
 	Types           *typeSpecItem         `xml:"instanceTypeSpecification,omitempty"`
 	FreeTier        bool                  `xml:"freeTierEligible" simplified:"true for every image without product codes"`
@@ -94,7 +95,7 @@ func itemOf(c *action.Call, image *world.Image) imageItem {
 		Hypervisor: "xen", BootMode: image.BootMode, TpmSupport: image.TpmSupport, ImdsSupport: image.ImdsSupport,
 		SourceInstance: image.SourceInstanceID, SourceImage: image.SourceImageID, SourceRegion: image.SourceImageRegion,
 		Tags: tagSet(imageTags(c, image)), Mappings: mappingItems(image.Mappings, state == "pending"),
-		Watermarks: watermarksOf(c, image), Types: typeSpecOf(c, image),
+		Watermarks: watermarksOf(c, image), Types: typeSpecOf(c, image), Scan: scanOf(c, image),
 		FreeTier: len(image.ProductCodes) == 0,
 	}
 	if c.Mine().Allowed.State != "" {

@@ -23,8 +23,7 @@ type WatermarkFilter struct {
 	DaysSinceAttached, DaysSinceSourceMade *int64
 }
 
-// ScanCondition is what Amazon Inspector must have found of an image. No image of
-// the endpoint is ever scanned, so that none fits.
+// ScanCondition is what Amazon Inspector must have found of an image; see [Scan].
 type ScanCondition struct {
 	Severity                                        string
 	Critical, High, Medium, Low, Informational, Age *int64

@@ -26,6 +26,8 @@ type Region struct {
 	Tokens map[string]Token
 	// Watermarks are the marks of those images that have any, by image id.
 	Watermarks map[string][]Watermark
+	// Scans are what Amazon Inspector found of those images that it scanned, by image id.
+	Scans map[string]Scan
 	// TypeSpecs are the instance types of those images that name any, by image id.
 	TypeSpecs    map[string]TypeSpec
 	UsageReports map[string]*UsageReport
@@ -93,6 +95,7 @@ func (r *Region) makeMaps() {
 	r.Parameters = orNew(r.Parameters)
 	r.Tokens = orNew(r.Tokens)
 	r.Watermarks = orNew(r.Watermarks)
+	r.Scans = orNew(r.Scans)
 	r.TypeSpecs = orNew(r.TypeSpecs)
 	r.UsageReports = orNew(r.UsageReports)
 	r.Rules = orNew(r.Rules)

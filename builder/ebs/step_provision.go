@@ -1,0 +1,72 @@
+package ebs
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/hashicorp/packer-plugin-sdk/multistep"
+	"github.com/hashicorp/packer-plugin-sdk/multistep/commonsteps"
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/layer"
+)
+
+// stepProvision has the provisioners of the build block run, and tells of what they
+// send to the instance although no input covers it: a change there would go unseen
+// by the next run.
+//
+// Reads: communicator, hook. Writes: generated_data.
+type stepProvision struct {
+	*build
+	peer commonsteps.StepProvision
+}
+
+func (s *stepProvision) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
+	var sent *uploads
+	if comm, ok := state.Get("communicator").(packersdk.Communicator); ok && s.cfg.layered() && s.cfg.Inputs != nil {
+		sent = &uploads{Communicator: comm}
+		s.peer.Comm = sent
+	}
+	action := s.peer.Run(ctx, state)
+	if sent != nil && action == multistep.ActionContinue {
+		s.tell(sent)
+	}
+	return action
+}
+
+// Cleanup runs the error-cleanup-provisioner.
+func (s *stepProvision) Cleanup(state multistep.StateBag) { s.peer.Cleanup(state) }
+
+// namesShown is how many uploads are named.
+const namesShown = 10
+
+func (s *stepProvision) tell(sent *uploads) {
+	inputs := s.cfg.Inputs
+	declared, err := layer.NewCoverage(inputs.Files, inputs.Exclude, inputs.Values)
+	var names []string
+	if err == nil {
+		names, err = sent.uncovered(declared)
+	}
+	switch {
+	case err != nil:
+		s.say("Warning: whether the inputs cover what provisioners uploaded is not known: %s", err)
+		return
+	case len(names) == 0:
+		return
+	}
+	more := ""
+	if len(names) > namesShown {
+		more = fmt.Sprintf("\n  and %d more", len(names)-namesShown)
+		names = names[:namesShown]
+	}
+	s.say("Warning: provisioners uploaded what no input covers, so a change of it alone does not have the image built anew. "+
+		"Add the files, or the template that holds the commands, to inputs { files = [...] }:\n  %s%s", strings.Join(names, "\n  "), more)
+}
+
+// drawn is the number that provisioners give the scripts they make up.
+var drawn = regexp.MustCompile(`(script|varfile|packer-shell|packer-inline)([_-]?)[0-9a-f]+[0-9a-f-]*`)
+
+// plainName takes drawn numbers out of a name, so that equal builds say the same.
+func plainName(name string) string { return drawn.ReplaceAllString(name, "${1}${2}N") }
