@@ -67,7 +67,7 @@ func actAsBuilder(in io.Reader, out io.Writer) int {
 		var err error
 		switch o.Verb {
 		case "join":
-			session, a.Warnings, err = Join(o.Member, WithGrace(o.Grace))
+			session, a.Warnings, err = Join(o.Member, WithGrace(o.Grace), onMachine(os.Getenv("LAYER_TEST_MACHINE")))
 		case "start":
 			err = session.Start()
 		case "publish":
@@ -91,6 +91,20 @@ func actAsBuilder(in io.Reader, out io.Writer) int {
 	return 0
 }
 
+// lockless is a machine whose file system has no locks.
+type lockless struct{ thisMachine }
+
+func (lockless) checkLocks(string) error { return errors.New("no locks available") }
+
+// onMachine gives the machine of that name; this one unless it is "lockless".
+func onMachine(name string) Option {
+	return func(o *options) {
+		if name == "lockless" {
+			o.machine = lockless{}
+		}
+	}
+}
+
 // builder is the test's end of a builder process.
 type builder struct {
 	tb  testing.TB
@@ -105,6 +119,7 @@ type packerRun struct {
 	tb        testing.TB
 	temp, run string
 	grace     time.Duration
+	machine   string // see onMachine
 	// parent and arguments start a process in between, if set.
 	parent    string
 	arguments []string
@@ -125,7 +140,7 @@ func (r *packerRun) start() *builder {
 	if r.parent == "" {
 		cmd = exec.Command(self) // ended by kill
 	}
-	cmd.Env = append(os.Environ(), "LAYER_TEST_BUILDER=1", "TMPDIR="+r.temp, "PACKER_RUN_UUID="+r.run)
+	cmd.Env = append(os.Environ(), "LAYER_TEST_BUILDER=1", "TMPDIR="+r.temp, "PACKER_RUN_UUID="+r.run, "LAYER_TEST_MACHINE="+r.machine)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

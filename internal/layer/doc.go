@@ -15,8 +15,10 @@
 //     it is the newest good image; else an error, or the source image.
 //   - Waiting. Packer runs one process per build and starts builds in order, so
 //     waiting for a build that was declared earlier cannot deadlock, and one
-//     that was declared later is waited for only as long as the grace.
-//     A process's life is a file lock that the kernel drops with it.
+//     that was declared later is waited for as long as builds before it work,
+//     whose ends make room for it, and then only for the grace.
+//     A process's life is a file lock that the kernel drops with it, or where
+//     there are no locks, its id and the time when it started.
 //   - Claim. Of several runs that are to make the same image one does, and the
 //     others wait. The mark is a key pair, whose name EC2 keeps unique.
 //   - Freshness. Reasons to build anew are asked in a fixed order and the first

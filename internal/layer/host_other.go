@@ -1,7 +1,7 @@
-//go:build !linux
+//go:build unix && !linux && !darwin
 
 package layer
 
-// startTime is not known here; the run's id and the parent's process id tell
+// lifeOf cannot tell here when a process started; the run's id and the process id tell
 // runs apart well enough.
-func startTime(int) string { return "" }
+func lifeOf(pid int) (start string, lives bool) { return "", signalled(pid) }

@@ -125,7 +125,7 @@ func (r *Resolver) Resolve(ctx context.Context, req Request) (Base, error) {
 // the build already: its image exists and is to be looked up.
 func doneBefore(err error) bool {
 	var parent *ParentError
-	return errors.As(err, &parent) && parent.Failure == ParentDropped && os.Getenv("HCP_PACKER_BUILD_FINGERPRINT") != ""
+	return errors.As(err, &parent) && parent.Failure == ParentDropped && os.Getenv(hcpVariable) != ""
 }
 
 func fromSource(ctx context.Context, req Request) (Base, error) {

@@ -1,7 +1,6 @@
 package layer
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,18 +12,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/gofrs/flock"
 )
 
 const (
-	lockName    = "dir.lock"
-	recordEnd   = ".json"
-	aliveEnd    = ".alive"
-	lockTimeout = 10 * time.Second // Prepare must not hang on a stuck sibling
-	lockRetry   = 5 * time.Millisecond
-	staleAfter  = time.Hour // age at which a folder may be removed once nobody in it lives
+	recordEnd = ".json"
+	aliveEnd  = ".alive"
 )
 
 var errNoLock = errors.New("the lock was not given")
@@ -35,69 +29,95 @@ var errNoLock = errors.New("the lock was not given")
 var lives sync.Map
 
 // room is the folder in which the builds of one run meet. Each member has a
-// record, replaced as a whole, and a lock held for the life of its process.
+// record, replaced as a whole, and a lock held for the life of its process, where
+// the file system has locks.
 type room struct {
-	dir   string
-	alone *flock.Flock // the member's own life; nil before enter
+	dir     string
+	machine machine
+	locks   bool         // file locks work here
+	alone   *flock.Flock // the member's own life; nil before enter and without locks
 }
 
 // record is a member's file.
 type record struct {
 	Member
-	Seq    int    `json:"seq"` // order in which Packer prepared the builds
-	PID    int    `json:"pid"`
-	Result Result `json:"result"`
-	Uses   Key    `json:"uses"` // the parent whose image it took
+	Seq     int     `json:"seq"` // order in which Packer prepared the builds
+	Process process `json:"process"`
+	Locked  bool    `json:"locked"` // it lives as long as it holds its lock
+	Left    bool    `json:"left"`   // it does not live, although its process may
+	Result  Result  `json:"result"`
+	Waits   Key     `json:"waits"` // the parent that it waits for
+	Uses    Key     `json:"uses"`  // the parent whose image it took
 }
 
-// mine holds for records of this process: preparing the same build again
-// replaces it.
-func (r record) mine() bool { return r.PID == os.Getpid() }
+// place is a folder in which rooms may be.
+type place struct {
+	dir  string
+	make bool // it may be made
+}
 
-// tempDirs are the folders to try, in an order that all builds of a run share.
-func tempDirs() []string {
-	dirs := []string{os.TempDir()}
+// places are the folders to try, in an order that all builds of a run share.
+func places() []place {
+	all := []place{{dir: os.TempDir()}}
 	if cache, err := os.UserCacheDir(); err == nil {
-		dirs = append(dirs, filepath.Join(cache, "goldenami"))
+		all = append(all, place{dir: filepath.Join(cache, "goldenami"), make: true})
 	}
-	return dirs
+	return all
 }
 
-// openRoom opens the folder of this run in the first folder where locks work.
-func openRoom(tempDirs []string, runID string) (*room, error) {
+// openRoom opens the folder of this run in the first place that can be used, and tells
+// why it is not the first one of all.
+func openRoom(places []place, runID string, m machine) (*room, error, error) {
 	var findings []error
-	for _, temp := range tempDirs {
-		r, err := openRoomIn(temp, runID)
+	for _, at := range places {
+		r, err := openRoomIn(at, runID, m)
 		if err == nil {
-			return r, nil
+			return r, errors.Join(findings...), nil
 		}
 		findings = append(findings, err)
 	}
-	return nil, errors.Join(findings...)
+	return nil, nil, errors.Join(findings...)
 }
 
-func openRoomIn(temp, runID string) (*room, error) {
-	base := filepath.Join(temp, fmt.Sprintf("goldenami-%d", os.Getuid()))
-	if err := os.MkdirAll(temp, 0o700); err != nil {
-		return nil, err
+func openRoomIn(at place, runID string, m machine) (*room, error) {
+	base := filepath.Join(at.dir, fmt.Sprintf("goldenami-%d", os.Getuid()))
+	if at.make {
+		if err := os.MkdirAll(at.dir, 0o700); err != nil {
+			return nil, err
+		}
 	}
 	if err := privateDir(base); err != nil {
 		return nil, err
 	}
-	if err := checkLocks(base); err != nil {
+	if err := checkWritable(base); err != nil {
 		return nil, err
 	}
 	// All builds of a run have one parent process; its start time tells it
-	// from an earlier process of the same id.
-	parent := os.Getppid()
-	key := sha256.Sum256(fmt.Appendf(nil, "%q %d %s", runID, parent, startTime(parent)))
-	dir := filepath.Join(base, "run-"+hex.EncodeToString(key[:8]))
-	if err := privateDir(dir); err != nil {
+	// from an earlier process of the same id, and the host from one of another
+	// machine that shares the folder.
+	parent := m.parent()
+	key := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %s", runID, parent.Host, parent.PID, parent.Start))
+	r := &room{dir: filepath.Join(base, "run-"+hex.EncodeToString(key[:8])), machine: m, locks: m.checkLocks(base) == nil}
+	if err := privateDir(r.dir); err != nil {
 		return nil, err
 	}
-	sweep(base, dir)
-	return &room{dir: dir}, nil
+	sweep(base, r.dir, m)
+	return r, nil
 }
+
+// checkWritable proves that a file can be written: a disk may be full or read-only.
+func checkWritable(base string) error {
+	file, err := os.CreateTemp(base, "probe-")
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString("room for a record\n")
+	return errors.Join(err, file.Close(), os.Remove(file.Name()))
+}
+
+// mine holds for records of this process: preparing the same build again
+// replaces it.
+func (r *room) mine(one record) bool { return one.Process == r.machine.self() }
 
 // privateDir makes a folder that nobody else can read or change, or refuses
 // one that somebody else prepared.
@@ -113,40 +133,6 @@ func privateDir(dir string) error {
 		return fmt.Errorf("%s is no folder: remove it", dir)
 	}
 	return checkOwner(dir, info)
-}
-
-// checkLocks proves that a second holder of a lock is refused, which some
-// network file systems do not do.
-func checkLocks(base string) error {
-	file, err := os.CreateTemp(base, "probe-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(file.Name()) }() // an empty file; sweep gets it too
-	if err := file.Close(); err != nil {
-		return err
-	}
-	first, second := flock.New(file.Name()), flock.New(file.Name())
-	defer func() { _, _ = first.Close(), second.Close() }()
-	if held, err := first.TryLock(); err != nil || !held {
-		return fmt.Errorf("file locks do not work in %s: %w", base, errors.Join(err, errNoLock))
-	}
-	if held, err := second.TryRLock(); err != nil || held {
-		return fmt.Errorf("file locks in %s do not keep others out", base)
-	}
-	return nil
-}
-
-// locked runs f while no other process is in its own.
-func (r *room) locked(f func() error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
-	defer cancel()
-	lock := flock.New(filepath.Join(r.dir, lockName))
-	defer func() { _ = lock.Close() }() // releases; nothing to do about an error
-	if _, err := lock.TryLockContext(ctx, lockRetry); err != nil {
-		return fmt.Errorf("lock %s: %w", r.dir, err)
-	}
-	return f()
 }
 
 // records gives all members in the order in which they joined.
@@ -180,27 +166,38 @@ func (r *room) records() ([]record, error) {
 // enter makes a new member. The lock is held before the record is seen, so
 // that no member ever looks dead before it lived.
 func (r *room) enter(m Member, others []record) (record, error) {
-	made := record{Member: m, PID: os.Getpid(), Result: Result{Status: Prepared}}
+	made := record{Member: m, Process: r.machine.self(), Locked: r.locks, Result: Result{Status: Prepared}}
 	for _, other := range others {
 		made.Seq = max(made.Seq, other.Seq+1)
 	}
-	alone := flock.New(r.path(made, aliveEnd))
-	if held, err := alone.TryLock(); err != nil || !held {
-		return record{}, fmt.Errorf("lock %s: %w", alone.Path(), errors.Join(err, errNoLock))
+	if err := r.live(made); err != nil {
+		return record{}, err
 	}
 	if err := r.write(made); err != nil {
-		return record{}, errors.Join(err, alone.Close())
+		return record{}, errors.Join(err, r.leave(made))
 	}
 	for _, other := range others {
-		if other.Key == m.Key && other.mine() {
+		if other.Key == m.Key && r.mine(other) {
 			if err := os.Remove(r.path(other, recordEnd)); err != nil {
-				return record{}, errors.Join(err, alone.Close())
+				return record{}, errors.Join(err, r.leave(made))
 			}
 		}
 	}
+	return made, nil
+}
+
+// live takes the member's lock, where there are locks.
+func (r *room) live(made record) error {
+	if !made.Locked {
+		return nil
+	}
+	alone := flock.New(r.path(made, aliveEnd))
+	if held, err := alone.TryLock(); err != nil || !held {
+		return fmt.Errorf("lock %s: %w", alone.Path(), errors.Join(err, errNoLock))
+	}
 	r.alone = alone
 	lives.Store(alone, true)
-	return made, nil
+	return nil
 }
 
 // write replaces a member's record in one step.
@@ -223,18 +220,29 @@ func (r *room) write(one record) error {
 	return nil
 }
 
-// alive tells whether a member's process still runs. An error counts as
-// alive: a wrong answer here would fail a build that works.
+// alive tells whether a member's process still runs: by its lock, or where that does
+// not tell, by asking the system for the process. Not knowing counts as alive: a wrong
+// answer here would fail a build that works.
 func (r *room) alive(one record) bool {
-	probe := flock.New(r.path(one, aliveEnd))
-	held, err := probe.TryRLock()
-	_ = probe.Close() // releases at once
-	return err != nil || !held
+	if one.Left {
+		return false
+	}
+	if one.Locked {
+		probe := flock.New(r.path(one, aliveEnd))
+		held, err := probe.TryRLock()
+		_ = probe.Close() // releases at once
+		if err == nil {
+			return !held
+		}
+	}
+	return r.machine.alive(one.Process)
 }
 
-func (r *room) leave() error {
-	if r.alone == nil {
-		return nil
+// leave ends the member's life. Where it has no lock to drop, its record says so.
+func (r *room) leave(own record) error {
+	if !own.Locked {
+		own.Left = true
+		return r.write(own)
 	}
 	lives.Delete(r.alone)
 	return r.alone.Close()

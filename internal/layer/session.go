@@ -3,14 +3,21 @@ package layer
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 )
 
-// defaultGrace is how long a member that was declared may take to be run. Packer
-// starts all builds that have a slot at once; only HCP's registry may delay it.
-const defaultGrace = 30 * time.Second
+// How long a member whose turn it is may take to be run. Packer starts all builds that
+// have a slot at once; only HCP's registry, which it asks before each, may delay that.
+const (
+	defaultGrace = 10 * time.Second
+	hcpGrace     = 30 * time.Second
+)
+
+// hcpVariable is set where Packer tells HCP's registry of its builds.
+const hcpVariable = "HCP_PACKER_BUILD_FINGERPRINT"
 
 // maxReason keeps an error with a whole log in it out of the children's errors.
 const maxReason = 2000
@@ -19,7 +26,7 @@ const maxReason = 2000
 // could not join know no other builds. Safe for concurrent use.
 type Session struct {
 	room   *room // nil: not joined
-	parent int   // pid of Packer
+	packer process
 	grace  time.Duration
 
 	mu     sync.Mutex
@@ -30,19 +37,20 @@ type Session struct {
 type Option func(*options)
 
 type options struct {
-	tempDirs []string
-	runID    string
-	grace    time.Duration
+	places  []place
+	runID   string
+	grace   time.Duration
+	machine machine
 }
 
 // WithTempDir takes the place of the system's folder for temporary files.
-func WithTempDir(dir string) Option { return func(o *options) { o.tempDirs = []string{dir} } }
+func WithTempDir(dir string) Option { return func(o *options) { o.places = []place{{dir: dir}} } }
 
 // WithRunID takes the place of PACKER_RUN_UUID.
 func WithRunID(id string) Option { return func(o *options) { o.runID = id } }
 
-// WithGrace sets how long to wait for a parent that Packer has not run yet;
-// 30 s unless set.
+// WithGrace sets how long to wait for a parent that Packer could run and has not run
+// yet; 10 s unless set, and 30 s with HCP.
 func WithGrace(d time.Duration) Option { return func(o *options) { o.grace = d } }
 
 // Join tells the other builds of this run about a build. To be called in
@@ -52,12 +60,16 @@ func WithGrace(d time.Duration) Option { return func(o *options) { o.grace = d }
 //
 // It makes no network call, and under "packer validate", where no Run follows,
 // it only leaves a folder that a later run removes. A key that Packer does not
-// know yet joins nothing. The warnings are for the user; where file locks do
-// not work the session is not joined and a warning says what that means. The
+// know yet joins nothing. The warnings are for the user: a temporary folder that
+// cannot be used is replaced by the user's cache folder, and where that cannot be used
+// either the session is not joined and the warning says what that means. The
 // error is a parent that can never be: a duplicate key, a cycle, a parent of
 // the same or a higher tier.
 func Join(m Member, opts ...Option) (*Session, []string, error) {
-	o := options{runID: os.Getenv("PACKER_RUN_UUID"), grace: defaultGrace, tempDirs: tempDirs()}
+	o := options{runID: os.Getenv("PACKER_RUN_UUID"), grace: defaultGrace, places: places(), machine: thisMachine{}}
+	if os.Getenv(hcpVariable) != "" {
+		o.grace = hcpGrace
+	}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -67,13 +79,17 @@ func Join(m Member, opts ...Option) (*Session, []string, error) {
 	if err := m.check(); err != nil {
 		return nil, nil, err
 	}
-	room, err := openRoom(o.tempDirs, o.runID)
+	room, detour, err := openRoom(o.places, o.runID, o.machine)
 	if err != nil {
 		return &Session{}, []string{fmt.Sprintf("builds of this run cannot see each other: %v; a tier gets the newest good image "+
-			"that exists as its parent, not the one of this run; set TMPDIR to a folder on a local disk", err)}, nil
+			"that exists as its parent, not the one of this run; set TMPDIR to a folder of your own", err)}, nil
 	}
-	s := &Session{room: room, parent: os.Getppid(), grace: o.grace}
 	var warnings []string
+	if detour != nil {
+		warnings = append(warnings, fmt.Sprintf("builds of this run meet in %s, because the folder for temporary files cannot be used: %v; "+
+			"set TMPDIR to a folder of your own", filepath.Dir(room.dir), detour))
+	}
+	s := &Session{room: room, packer: o.machine.parent(), grace: o.grace}
 	err = room.locked(func() error {
 		others, err := room.records()
 		if err != nil {
@@ -82,7 +98,7 @@ func Join(m Member, opts ...Option) (*Session, []string, error) {
 		if err := checkPlace(m, others, room); err != nil {
 			return err
 		}
-		warnings = orderWarnings(m, others)
+		warnings = append(warnings, orderWarnings(m, others, room)...)
 		s.record, err = room.enter(m, others)
 		return err
 	})
@@ -95,7 +111,7 @@ func Join(m Member, opts ...Option) (*Session, []string, error) {
 // checkPlace refuses a duplicate and a cycle.
 func checkPlace(m Member, others []record, r *room) error {
 	for _, other := range others {
-		if other.Key == m.Key && !other.mine() && r.alive(other) {
+		if other.Key == m.Key && !r.mine(other) && r.alive(other) {
 			return fmt.Errorf("builds %q and %q both make %s: give them different tiers or families", other.Name, m.Name, m.Key)
 		}
 	}
@@ -115,10 +131,10 @@ func checkPlace(m Member, others []record, r *room) error {
 }
 
 // orderWarnings tells of children that were declared before this parent.
-func orderWarnings(m Member, others []record) []string {
+func orderWarnings(m Member, others []record, r *room) []string {
 	var warnings []string
 	for _, other := range others {
-		if other.Parent == m.Key && !other.mine() {
+		if other.Parent == m.Key && !r.mine(other) {
 			warnings = append(warnings, fmt.Sprintf("build %q (%s) is declared before its parent %q: it works only while Packer runs both "+
 				"at once, and fails with a small -parallel-builds; declare the parent first (JSON templates: by name)", other.Name, other.Tier, m.Name))
 		}
@@ -188,5 +204,7 @@ func (s *Session) Close() error {
 	if !s.Joined() {
 		return nil
 	}
-	return s.room.leave()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.room.leave(s.record)
 }

@@ -110,8 +110,8 @@ func TestForgottenSessionStaysAlive(t *testing.T) {
 		runtime.GC()
 		time.Sleep(5 * time.Millisecond) // cleanups run beside the program
 	}
-	if result, _, err := child.look(key("os-only"), 0); err != nil || result.Status != Prepared {
-		t.Errorf("got %+v, %v", result, err)
+	if seen, err := child.look(key("os-only"), 0); err != nil || seen.result.Status != Prepared {
+		t.Errorf("got %+v, %v", seen, err)
 	}
 }
 
@@ -156,12 +156,52 @@ func TestWaitReportsAndKeepsTheGrace(t *testing.T) {
 	})
 }
 
+// TestWorkBeforeTheParentIsWaitedFor: with two slots the parent is queued behind a third
+// build, whose end gives it a slot, so the child waits for longer than the grace.
+func TestWorkBeforeTheParentIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	temp := t.TempDir()
+	child := joinHere(t, temp, member("full", "hybrid"))
+	other := joinHere(t, temp, member("os-only", ""))
+	parent := joinHere(t, temp, member("hybrid", "os-only"))
+	if err := errors.Join(child.Start(), other.Start()); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		time.AfterFunc(10*time.Minute, func() {
+			if err := other.Publish(Result{Status: Done, ImageID: "ami-1", Version: "V1"}); err != nil {
+				t.Error(err)
+			}
+		})
+		_, err := child.Wait(t.Context(), key("hybrid"), nil)
+		var failure *ParentError
+		if waited := time.Since(began); !errors.As(err, &failure) || failure.Failure != ParentQueued || waited < 10*time.Minute || waited > 11*time.Minute {
+			t.Errorf("after %v: %v", waited, err)
+		}
+		if err := other.waiting(key("hybrid")); err != nil { // it works no more
+			t.Fatal(err)
+		}
+		if err := errors.Join(other.Start(), parent.Publish(Result{Status: Running})); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Hour, func() {
+			if err := parent.Publish(Result{Status: Done, ImageID: "ami-2", Version: "V2"}); err != nil {
+				t.Error(err)
+			}
+		})
+		if got, err := child.Wait(t.Context(), key("hybrid"), nil); err != nil || got.ImageID != "ami-2" {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+}
+
 func TestOrphanedChildStops(t *testing.T) {
 	t.Parallel()
 	temp := t.TempDir()
 	joinHere(t, temp, member("os-only", ""))
 	child := joinHere(t, temp, member("hybrid", "os-only"))
-	child.parent = -1 // as if the parent process had changed since
+	child.packer = process{PID: -1} // as if the parent process had changed since
 	if _, err := child.Wait(t.Context(), key("os-only"), nil); !errors.Is(err, errOrphaned) {
 		t.Errorf("got %v", err)
 	}

@@ -3,15 +3,20 @@ package layer
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
+)
 
-	"github.com/gofrs/flock"
+const (
+	// staleAfter is the age at which a folder may be removed once nobody in it lives.
+	staleAfter = time.Hour
+	// forgottenAfter is the age at which one goes of which that cannot be told, such
+	// as that of another machine.
+	forgottenAfter = 7 * 24 * time.Hour
 )
 
 // sweep removes what earlier runs left. A plugin cannot do it when its run
 // ends, because Packer kills it. Errors are left to the next run.
-func sweep(base, own string) {
+func sweep(base, own string, m machine) {
 	entries, err := os.ReadDir(base)
 	if err != nil {
 		return
@@ -22,26 +27,23 @@ func sweep(base, own string) {
 		if err != nil || path == own || time.Since(info.ModTime()) < staleAfter {
 			continue
 		}
-		if !entry.IsDir() || nobodyLives(path) {
+		old := &room{dir: path, machine: m}
+		if !entry.IsDir() || old.abandoned(time.Since(info.ModTime())) {
 			_ = os.RemoveAll(path)
 		}
 	}
 }
 
-// nobodyLives tells whether all processes that joined a room have ended.
-func nobodyLives(dir string) bool {
-	entries, err := os.ReadDir(dir)
+// abandoned tells whether all processes that joined a room have ended, some time after
+// the last of them wrote into it.
+func (r *room) abandoned(age time.Duration) bool {
+	all, err := r.records()
 	if err != nil {
-		return false
+		return age > forgottenAfter
 	}
-	for _, entry := range entries {
-		if !strings.HasSuffix(entry.Name(), aliveEnd) && entry.Name() != lockName {
-			continue
-		}
-		probe := flock.New(filepath.Join(dir, entry.Name()))
-		held, err := probe.TryRLock()
-		_ = probe.Close()
-		if err != nil || !held {
+	here := r.machine.self().Host
+	for _, one := range all {
+		if r.alive(one) && (one.Process.Host == here || age < forgottenAfter) {
 			return false
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,31 +24,44 @@ var errOrphaned = errors.New("packer ended while this build waited for its paren
 // and waits for it if need be. ErrNotInRun if there is none; a *ParentError if
 // it fails, dies, or is never run; the context's error as soon as it ends.
 // report, if not nil, gets a sentence when waiting begins and each minute.
-func (s *Session) Wait(ctx context.Context, key Key, report func(string)) (Result, error) {
+func (s *Session) Wait(ctx context.Context, key Key, report func(string)) (_ Result, err error) {
 	if !s.Joined() {
 		return Result{}, ErrNotInRun
 	}
 	if report == nil {
 		report = func(string) {}
 	}
+	if seen, err := s.look(key, 0); ctx.Err() == nil && (err != nil || seen.result.Status.final()) {
+		return seen.result, err
+	}
+	if err := s.waiting(key); err != nil {
+		return Result{}, err
+	}
+	defer func() { err = errors.Join(err, s.waiting(Key{})) }()
+	return s.await(ctx, key, report)
+}
+
+func (s *Session) await(ctx context.Context, key Key, report func(string)) (Result, error) {
 	began := time.Now()
-	nextReport := began
+	nextReport, stuckSince := began, began
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
 		if err := ctx.Err(); err != nil {
 			return Result{}, fmt.Errorf("wait for %s: %w", key, err)
 		}
-		waited := time.Since(began)
-		result, member, err := s.look(key, waited)
-		if err != nil || result.Status.final() {
-			return result, err
+		seen, err := s.look(key, time.Since(stuckSince))
+		if err != nil || seen.result.Status.final() {
+			return seen.result, err
 		}
-		if os.Getppid() != s.parent {
+		if s.orphaned() {
 			return Result{}, errOrphaned
 		}
+		if seen.moves {
+			stuckSince = time.Now()
+		}
 		if !time.Now().Before(nextReport) {
-			report(waitingText(member.Key, result.Status, waited))
+			report(waitingText(key, seen.result.Status, time.Since(began)))
 			nextReport = nextReport.Add(reportEvery)
 		}
 		select {
@@ -56,6 +69,12 @@ func (s *Session) Wait(ctx context.Context, key Key, report func(string)) (Resul
 		case <-tick.C:
 		}
 	}
+}
+
+// orphaned holds when Packer is gone. Unix gives its children another parent, and
+// Windows does not.
+func (s *Session) orphaned() bool {
+	return s.room.machine.parent() != s.packer || !s.room.machine.alive(s.packer)
 }
 
 func waitingText(parent Key, status Status, waited time.Duration) string {
@@ -69,52 +88,76 @@ func waitingText(parent Key, status Status, waited time.Duration) string {
 	return text
 }
 
-// look judges the parent once. A status that is not final means: go on.
-func (s *Session) look(key Key, waited time.Duration) (Result, record, error) {
-	parent, err := s.find(key)
+// sight is what a child sees of its parent at one time.
+type sight struct {
+	result Result // one that is not final means: go on
+	moves  bool   // builds are under way that may have to end before the parent starts
+}
+
+// look judges the parent once, which has been stuck for some time.
+func (s *Session) look(key Key, stuck time.Duration) (sight, error) {
+	parent, all, err := s.find(key)
 	if err != nil {
-		return Result{}, record{}, err
+		return sight{}, err
 	}
 	if !parent.Result.Status.final() && !s.room.alive(parent) {
 		// It may have published between both looks, and then ended.
-		if parent, err = s.find(key); err != nil {
-			return Result{}, record{}, err
+		if parent, all, err = s.find(key); err != nil {
+			return sight{}, err
 		}
 		if !parent.Result.Status.final() {
-			return Result{}, parent, &ParentError{Parent: parent.Member, Failure: ParentDied}
+			return sight{}, &ParentError{Parent: parent.Member, Failure: ParentDied}
 		}
 	}
 	switch parent.Result.Status {
 	case Done, Reused:
-		return parent.Result, parent, s.use(key)
+		return sight{result: parent.Result}, s.use(key)
 	case Failed:
-		return Result{}, parent, &ParentError{Parent: parent.Member, Failure: ParentFailed, Reason: parent.Result.Reason}
+		return sight{}, &ParentError{Parent: parent.Member, Failure: ParentFailed, Reason: parent.Result.Reason}
 	case Destroyed:
-		return Result{}, parent, &ParentError{Parent: parent.Member, Failure: ParentDestroyed}
+		return sight{}, &ParentError{Parent: parent.Member, Failure: ParentDestroyed}
 	case Prepared:
-		if waited < s.grace {
-			return parent.Result, parent, nil
+		seen := sight{result: parent.Result, moves: s.queueMoves(parent, all)}
+		if seen.moves || stuck < s.grace {
+			return seen, nil
 		}
 		failure := ParentDropped
 		if parent.Seq > s.record.Seq {
 			failure = ParentQueued
 		}
-		return Result{}, parent, &ParentError{Parent: parent.Member, Failure: failure}
+		return sight{}, &ParentError{Parent: parent.Member, Failure: failure}
 	default:
-		return parent.Result, parent, nil
+		return sight{result: parent.Result, moves: true}, nil
 	}
 }
 
-func (s *Session) find(key Key) (record, error) {
+// queueMoves tells whether a build that Packer started before the parent's turn works,
+// and does not itself wait: its end gives the parent a slot. Packer gives slots in the
+// order of declaration, so a build behind the parent shows that its turn is over.
+func (s *Session) queueMoves(parent record, all []record) bool {
+	return slices.ContainsFunc(all, func(one record) bool {
+		return one.Seq < parent.Seq && one.Seq != s.record.Seq && one.Result.Status == Running && one.Waits.IsZero() && s.room.alive(one)
+	})
+}
+
+func (s *Session) find(key Key) (record, []record, error) {
 	all, err := s.room.records()
 	if err != nil {
-		return record{}, err
+		return record{}, nil, err
 	}
 	parent, found := latest(all, key)
 	if !found {
-		return record{}, ErrNotInRun
+		return record{}, nil, ErrNotInRun
 	}
-	return parent, nil
+	return parent, all, nil
+}
+
+// waiting records that this build waits for the key's image, or for none.
+func (s *Session) waiting(key Key) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.record.Waits = key
+	return s.room.write(s.record)
 }
 
 // use records that this build builds on the key's image, see Used.
