@@ -4,19 +4,20 @@ import (
 	"slices"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/action"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/wire"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
 
 // scanItem is what Amazon Inspector found of an image. Everyone who sees the image
 // sees it.
 type scanItem struct {
-	Critical      string `xml:"criticalFixAvailableSince,omitempty"`
-	At            string `xml:"findingScanDate"`
-	High          string `xml:"highFixAvailableSince,omitempty"`
-	Severity      string `xml:"highestFindingSeverityLabel,omitempty"`
-	Informational string `xml:"informationalFixAvailableSince,omitempty"`
-	Low           string `xml:"lowFixAvailableSince,omitempty"`
-	Medium        string `xml:"mediumFixAvailableSince,omitempty"`
+	Critical      *wire.Time `xml:"criticalFixAvailableSince,omitempty"`
+	At            wire.Time  `xml:"findingScanDate"`
+	High          *wire.Time `xml:"highFixAvailableSince,omitempty"`
+	Severity      string     `xml:"highestFindingSeverityLabel,omitempty"`
+	Informational *wire.Time `xml:"informationalFixAvailableSince,omitempty"`
+	Low           *wire.Time `xml:"lowFixAvailableSince,omitempty"`
+	Medium        *wire.Time `xml:"mediumFixAvailableSince,omitempty"`
 }
 
 func scanOf(c *action.Call, image *world.Image) *scanItem {
@@ -24,15 +25,15 @@ func scanOf(c *action.Call, image *world.Image) *scanItem {
 	if !ok {
 		return nil
 	}
-	since := func(severity string) string {
+	since := func(severity string) *wire.Time {
 		at, ok := scan.Fixes[severity]
 		if !ok {
-			return ""
+			return nil
 		}
-		return at.UTC().Format(timestamp)
+		return (*wire.Time)(&at)
 	}
 	return &scanItem{
-		At: scan.At.UTC().Format(timestamp), Severity: scan.Severity, Critical: since("critical"), High: since("high"),
+		At: wire.Time(scan.At), Severity: scan.Severity, Critical: since("critical"), High: since("high"),
 		Medium: since("medium"), Low: since("low"), Informational: since("informational"),
 	}
 }
