@@ -146,13 +146,10 @@ func (a *Artifact) Destroy() error {
 	if err := (&pointer.Mover{Clients: pointer.FromCloud(a.clients)}).Undo(ctx, a.moved); err != nil {
 		return fmt.Errorf("the images stay, because what leads to them could not be moved back: %w", err)
 	}
-	if used, err := a.session.Used(); err != nil || used {
+	if used, err := a.session.Withdraw("Packer deleted its image"); err != nil || used {
 		return errors.Join(err, a.disown(ctx))
 	}
 	var errs []error
-	if a.session.Joined() {
-		errs = append(errs, a.session.Publish(layer.Result{Status: layer.Destroyed, Reason: "Packer deleted its image"}))
-	}
 	for _, region := range sortedKeys(a.Images) {
 		errs = append(errs, a.deleter.Delete(ctx, cloud.Resource{Kind: cloud.KindImage, ID: a.Images[region], Region: region}))
 	}
@@ -162,7 +159,8 @@ func (a *Artifact) Destroy() error {
 // disown keeps images that another build of the run has built on, and has no
 // further build find them.
 func (a *Artifact) disown(ctx context.Context) error {
-	var errs []error
+	// Those who build on it learn it before they call their own images good.
+	errs := []error{a.session.Publish(layer.Result{Status: layer.Destroyed, Reason: "its image was marked as bad"})}
 	for _, region := range slices.Sorted(maps.Keys(a.Images)) {
 		errs = append(errs, ami.SetState(ctx, a.clients.EC2(region), ami.Bad, a.Images[region]))
 	}

@@ -2,6 +2,7 @@ package ebs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -32,7 +33,7 @@ func (b *Builder) Prepare(raws ...any) (_, warnings []string, err error) {
 	defer recovered(&err)
 	warnings, err = b.config.prepare(raws...)
 	if err != nil {
-		return nil, warnings, err
+		return nil, warnings, errors.Join(err, b.config.reportDrop(err))
 	}
 	if member, known := b.config.member(); known {
 		session, more, err := layer.Join(member)
@@ -43,6 +44,20 @@ func (b *Builder) Prepare(raws ...any) (_, warnings []string, err error) {
 		b.session = session
 	}
 	return generatedDataNames(), warnings, nil
+}
+
+// reportDrop tells the other builds of the run that Packer is going to drop this one: an
+// older image is not what a child of it asked for.
+func (c *Config) reportDrop(cause error) error {
+	member, known := c.member()
+	if !known {
+		return nil
+	}
+	session, _, err := layer.Join(member)
+	if err != nil {
+		return nil //nolint:nilerr // a place that cannot be taken is one of the findings, or nobody waits at it
+	}
+	return session.Publish(layer.Result{Status: layer.Failed, Reason: "its options are wrong: " + cause.Error()})
 }
 
 // Run builds the image, or finds the one that will do, or takes images back.

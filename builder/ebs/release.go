@@ -9,7 +9,6 @@ import (
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
-	"github.com/goldenami/packer-plugin-goldenami/internal/layer"
 	"github.com/goldenami/packer-plugin-goldenami/internal/ledger"
 )
 
@@ -89,16 +88,13 @@ func (b *build) keepResults(ctx context.Context, failed error) error {
 	if b.verification.failed {
 		return b.keepFailed(ctx)
 	}
-	used, err := b.session.Used()
 	switch {
 	case b.cfg.OnFailure == onFailureKeepImages:
 		keep = append(keep, b.liveImages("")...)
-	case used || err != nil: // an image that others build on is not ours to take away
-		keep = append(keep, b.liveImages(b.region())...)
-	case b.replacing:
+	case b.replacing || b.used(): // an image that others build on is not ours to take away
 		keep = append(keep, b.liveImages(b.region())...)
 	default:
-		return b.withdraw()
+		return nil
 	}
 	for _, id := range keep {
 		b.ui.Error("Kept although the build failed: " + id)
@@ -106,15 +102,16 @@ func (b *build) keepResults(ctx context.Context, failed error) error {
 	return b.ledger.Keep(ctx, keep...)
 }
 
-// withdraw tells the other builds of the run that an image they were told of is about
-// to be removed, so that none starts from it.
-func (b *build) withdraw() error {
+// used tells whether another build of the run has built on the image. If none has, none
+// will: they are told that it is about to be removed. Not to know counts as used.
+func (b *build) used() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.settled || !b.session.Joined() || b.reused() {
-		return nil
+		return false
 	}
-	return b.session.Publish(layer.Result{Status: layer.Destroyed, Reason: "its build failed later, and took the image away"})
+	used, err := b.session.Withdraw("its build failed later, and took the image away")
+	return used || err != nil
 }
 
 // liveImages are the images and snapshots this build made, in one Region or in all.

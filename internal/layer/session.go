@@ -165,6 +165,22 @@ func (s *Session) Publish(r Result) error {
 	return s.room.write(s.record)
 }
 
+// Withdraw tells the others that this build's image is taken back, unless a living build
+// of this run has built on it: then the image must not be deleted. A build that asks for
+// the image at the same time either is told, or counts as one that has built on it.
+func (s *Session) Withdraw(reason string) (used bool, err error) {
+	if !s.Joined() {
+		return false, nil
+	}
+	err = s.room.locked(func() error {
+		if used, err = s.Used(); err != nil || used {
+			return err
+		}
+		return s.Publish(Result{Status: Destroyed, Reason: reason})
+	})
+	return used, err
+}
+
 // Used tells whether a living build of this run has built on this one's
 // result: then the image must not be deleted.
 func (s *Session) Used() (bool, error) {

@@ -109,9 +109,13 @@ func (s *Session) look(key Key, stuck time.Duration) (sight, error) {
 			return sight{}, &ParentError{Parent: parent.Member, Failure: ParentDied}
 		}
 	}
+	return s.judge(parent, all, stuck)
+}
+
+func (s *Session) judge(parent record, all []record, stuck time.Duration) (sight, error) {
 	switch parent.Result.Status {
 	case Done, Reused:
-		return sight{result: parent.Result}, s.use(key)
+		return s.use(parent.Key)
 	case Failed:
 		return sight{}, &ParentError{Parent: parent.Member, Failure: ParentFailed, Reason: parent.Result.Reason}
 	case Destroyed:
@@ -160,12 +164,25 @@ func (s *Session) waiting(key Key) error {
 	return s.room.write(s.record)
 }
 
-// use records that this build builds on the key's image, see Used.
-func (s *Session) use(key Key) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.record.Uses = key
-	return s.room.write(s.record)
+// use records that this build builds on the key's image, see Used, unless the image has
+// been withdrawn since it was seen.
+func (s *Session) use(key Key) (seen sight, err error) {
+	err = s.room.locked(func() error {
+		parent, _, err := s.find(key)
+		if err != nil {
+			return err
+		}
+		if parent.Result.Status != Done && parent.Result.Status != Reused {
+			seen, err = s.judge(parent, nil, 0)
+			return err
+		}
+		seen.result = parent.Result
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.record.Uses = key
+		return s.room.write(s.record)
+	})
+	return seen, err
 }
 
 func joinWay(way []string) string { return strings.Join(way, " -> ") }
