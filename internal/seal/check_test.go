@@ -37,6 +37,9 @@ func alone(o seal.Options, name string) seal.Options {
 func TestEachCheckCatchesARemovalThatDidNothing(t *testing.T) {
 	t.Parallel()
 	for _, name := range seal.Names() {
+		if removesNothing(name) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			idle := strings.ReplaceAll(name, "-", "_") + "_seal() { true; }"

@@ -49,11 +49,18 @@ var order = []string{
 	"cloud-init",
 	"hostname",
 	"scrub-paths",
+	"passwords",
 	"account-backups",
+	"ssh-no-dns",
+	"ssh-banner",
+	"ssh-hardening",
 	"logs",
 	"machine-id",
 	"authorized-keys",
 	"ssh-host-keys",
+	"build-key",
+	"secret-scan",
+	"free-blocks",
 }
 
 // Operation is one thing that the seal removes and then proves gone.

@@ -3,7 +3,10 @@ package seal
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
+	"time"
 )
 
 // Mode says whether the program removes or only looks.
@@ -13,6 +16,16 @@ type Mode string
 const (
 	ModeSeal  Mode = "seal"  // remove, then check
 	ModeAudit Mode = "audit" // check only: nothing in the guest is changed
+)
+
+// ScanMode says what a finding of the secret scan is.
+type ScanMode string
+
+// The modes of the secret scan.
+const (
+	ScanFail ScanMode = "fail" // a reason to make no image
+	ScanWarn ScanMode = "warn" // a warning of the report
+	ScanOff  ScanMode = "off"  // nothing is looked for
 )
 
 // LiveRoot is the Root of the running guest.
@@ -35,6 +48,18 @@ type Options struct {
 	// ScrubPaths lists absolute paths in the guest, files or directories, that
 	// are removed too.
 	ScrubPaths []string
+	// Banner is a text that sshd shows before it asks who is there; none if empty.
+	Banner string
+	// BuildKey is the line of the public key with which the build logs in, if the
+	// builder tells it. What is no such line counts as none.
+	BuildKey string
+	// SecretScan says what a file that looks like a secret is; off if empty.
+	SecretScan ScanMode
+	// ScanAllow lists absolute paths in the guest, files or directories, that the
+	// secret scan passes over.
+	ScanAllow []string
+	// ScanTimeout bounds the secret scan; full seconds count.
+	ScanTimeout time.Duration
 	// Strict makes a warning of the report a reason to make no image.
 	Strict bool
 	// AllowNoHostKeys seals a guest even where nothing is found that would make
@@ -74,6 +99,10 @@ func (o Options) Validate() error {
 			errs = append(errs, fmt.Errorf("scrub_paths: %w", err))
 		}
 	}
+	errs = append(errs, o.validScan()...)
+	if err := validBanner(o.Banner); err != nil {
+		errs = append(errs, fmt.Errorf("ssh_banner: %w", err))
+	}
 	return errors.Join(errs...)
 }
 
@@ -102,10 +131,38 @@ func (o Options) validNames() []error {
 	return errs
 }
 
+// validScan looks at the options of the secret scan.
+func (o Options) validScan() []error {
+	var errs []error
+	switch o.SecretScan {
+	case ScanFail, ScanWarn:
+		if o.ScanTimeout < time.Second {
+			errs = append(errs, fmt.Errorf("scan_timeout: %s is too short to look at anything; give at least 1s, or set secret_scan = \"off\"", o.ScanTimeout))
+		}
+	case ScanOff, "":
+	default:
+		errs = append(errs, fmt.Errorf("secret_scan: %q is none of %q, %q and %q", o.SecretScan, ScanFail, ScanWarn, ScanOff))
+	}
+	for _, p := range o.ScanAllow {
+		if err := validPath(p); err != nil {
+			errs = append(errs, fmt.Errorf("scan_allow: %w", err))
+		}
+	}
+	return errs
+}
+
 // set tells whether the option of that name has a value, for the operations that
 // run because of one.
 func (o Options) set(option string) bool {
-	return option == "scrub_paths" && len(o.ScrubPaths) > 0
+	switch option {
+	case "scrub_paths":
+		return len(o.ScrubPaths) > 0
+	case "ssh_banner":
+		return o.Banner != ""
+	case "secret_scan":
+		return o.SecretScan == ScanFail || o.SecretScan == ScanWarn
+	}
+	return false
 }
 
 // Selected gives the operations that run, in order.
@@ -113,9 +170,25 @@ func (o Options) Selected() []Operation {
 	var ops []Operation
 	for _, op := range operations() {
 		wanted := op.Default == "on" || o.set(op.Default) || slices.Contains(o.Enable, op.Name)
+		if op.Name == "build-key" && o.keyText() == "" {
+			continue
+		}
 		if wanted && !slices.Contains(o.Skip, op.Name) {
 			ops = append(ops, op)
 		}
 	}
 	return ops
 }
+
+// keyText is the part of the build's public key that is the key, or nothing.
+func (o Options) keyText() string {
+	fields := strings.Fields(o.BuildKey)
+	if len(fields) < 2 || !publicKey.MatchString(fields[1]) {
+		return ""
+	}
+	return fields[1]
+}
+
+// publicKey is the base64 text of an SSH public key, which begins with the length
+// of its type's name.
+var publicKey = regexp.MustCompile(`^AAAA[A-Za-z0-9+/]{32,}={0,2}$`)

@@ -18,6 +18,10 @@ var system = []string{
 	"/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/usr/sbin", "/var", "/var/lib", "/var/log", "/var/tmp",
 }
 
+// stockKeys are private keys that packages make when they are installed and that
+// protect nothing: what they serve is certified by nobody.
+var stockKeys = []string{"/etc/ssl/private/ssl-cert-snakeoil.key", "/etc/pki/tls/private/localhost.key"}
+
 // validPath refuses paths that cannot mean what their writer thinks.
 func validPath(p string) error {
 	switch {
@@ -70,6 +74,17 @@ func below(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/"
 func validUser(name string) error {
 	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == ':' || r == '/' }) || !utf8.ValidString(name) {
 		return fmt.Errorf("%q is no name of a user", name)
+	}
+	return nil
+}
+
+// validBanner refuses what sshd would show otherwise than it was written.
+func validBanner(text string) error {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f }) {
+		return fmt.Errorf("%q holds a control character or is not UTF-8", text)
+	}
+	if text != "" && strings.TrimSpace(text) == "" {
+		return fmt.Errorf("%q shows nothing; leave it out", text)
 	}
 	return nil
 }

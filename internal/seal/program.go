@@ -21,6 +21,12 @@ var baseText string
 //go:embed program/edit.sh
 var editText string
 
+//go:embed program/sshd.sh
+var sshdText string
+
+//go:embed program/scan.sh
+var scanText string
+
 //go:embed program/preflight.sh
 var preflightText string
 
@@ -82,6 +88,8 @@ func Program(o Options) (string, error) {
 	writeSettings(&b, o, prefix, o.Selected())
 	b.WriteString(baseText)
 	b.WriteString(editText)
+	b.WriteString(sshdText)
+	b.WriteString(scanText)
 	b.WriteString(preflightText)
 	writeHook(&b, o, prefix)
 	b.WriteString(hookText)
@@ -113,6 +121,17 @@ func writeSettings(b *strings.Builder, o Options, prefix string, selected []Oper
 	fmt.Fprintf(b, "GA_ROOT=%s\nGA_LIVE=%t\nGA_NONCE=%s\nGA_MODE=%s\nGA_ALLOW_NO_HOST_KEYS=%t\n",
 		shell.Quote(prefix), prefix == "", shell.Quote(o.Nonce), shell.Quote(string(o.Mode)), o.AllowNoHostKeys)
 
+	fmt.Fprintf(b, "GA_BANNER=%s\nGA_BUILD_KEY=%s\n", shell.Quote(strings.TrimRight(o.Banner, "\n")), shell.Quote(o.keyText()))
+
+	fmt.Fprintf(b, "GA_SECRET_SCAN=%s\nGA_SCAN_TIMEOUT=%d\n", shell.Quote(string(o.SecretScan)), int(o.ScanTimeout.Seconds()))
+	var allowed strings.Builder
+	for _, p := range append(slices.Clone(stockKeys), o.ScanAllow...) {
+		full := prefix + strings.TrimSuffix(p, "/")
+		fmt.Fprintf(&allowed, "\t%s | %s/*) return 0 ;;\n", shell.Quote(full), shell.Quote(full))
+	}
+	// scan_allowed PATH: whether the secret scan passes over it.
+	fmt.Fprintf(b, "scan_allowed() {\n\tcase $1 in\n%s\t*) return 1 ;;\n\tesac\n}\n", allowed.String())
+
 	b.WriteString("each_operation() {\n")
 	for _, op := range selected {
 		fmt.Fprintf(b, "\t\"$1\" %s %s\n", shell.Quote(op.Name), op.function())
@@ -143,8 +162,9 @@ func writeKept(b *strings.Builder, o Options, prefix string) {
 	}
 	// kept PATH: whether keep names it or a directory above it.
 	fmt.Fprintf(b, "kept() {\n\tcase $1 in\n%s\t*) return 1 ;;\n\tesac\n}\n", cases.String())
-	// find_below DIR TESTS: find, blind to what is kept.
-	fmt.Fprintf(b, "find_below() {\n\tbelow=$1\n\tshift\n\tfind \"$below\" -depth -mindepth 1 -xdev%s \"$@\"\n}\n", tests.String())
+	// find_below DIR TESTS: find, blind to what is kept, and within a time where
+	// "bounded" has one.
+	fmt.Fprintf(b, "bounded=\nfind_below() {\n\tbelow=$1\n\tshift\n\t$bounded find \"$below\" -depth -mindepth 1 -xdev%s \"$@\"\n}\n", tests.String())
 	fmt.Fprintf(b, "each_kept() {\n%s\t:\n}\n", each.String())
 }
 

@@ -78,11 +78,13 @@ func TestNoValueChangesTheProgram(t *testing.T) {
 			"keep":        func(o *seal.Options) { o.Keep = []string{"/" + value + "x"} },
 			"keep_users":  func(o *seal.Options) { o.KeepUsers = []string{value + "x"} },
 			"scrub_paths": func(o *seal.Options) { o.ScrubPaths = []string{"/opt/" + value + "x"} },
+			"scan_allow":  func(o *seal.Options) { o.ScanAllow = []string{"/opt/" + value + "x"} },
+			"ssh_banner":  func(o *seal.Options) { o.Banner = value + "x" },
 		} {
 			o := options(t, "/nowhere/root", seal.ModeSeal)
 			set(&o)
 			text, err := seal.Program(o)
-			if strings.ContainsAny(value, "\x00\n\r\t") || !utf8.ValidString(value) || option == "keep_users" && strings.Contains(value, " ") {
+			if strings.ContainsAny(value, "\x00\r") || option != "ssh_banner" && strings.ContainsAny(value, "\n\t") || !utf8.ValidString(value) || option == "keep_users" && strings.Contains(value, " ") {
 				if err == nil {
 					t.Errorf("%s %q was accepted", option, value)
 				}
@@ -110,14 +112,18 @@ func TestEveryOptionIsOneWordToEveryShell(t *testing.T) {
 			user := strings.NewReplacer(" ", "", "/", "", ":", "").Replace(value)
 			o := options(t, "/nowhere/root", seal.ModeSeal)
 			o.Keep, o.ScrubPaths, o.KeepUsers = []string{"/k/" + value + "k"}, []string{"/opt/" + value + "s"}, []string{user + "u"}
+			o.ScanAllow = []string{"/a/" + value + "a"}
+			o.Banner = value + "\nb"
 			text, err := seal.Program(o)
 			if err != nil {
 				r.Skip("refused: " + err.Error())
 			}
 			text = strings.TrimSuffix(text, "main </dev/null\n") + "cd " + shell.Quote(dir) + `
 show() { printf '%s\n' "$1"; }
-each_kept show; each_scrubbed show; each_kept_user show
+each_kept show; each_scrubbed show; each_kept_user show; show "$GA_BANNER"
 kept ` + shell.Quote("/nowhere/root/k/"+value+"k/below") + ` && kept_user ` + shell.Quote(user+"u") + ` || echo "is not known"
+scan_allowed ` + shell.Quote("/nowhere/root/a/"+value+"a/x") + ` || echo "is not allowed"
+scan_allowed ` + shell.Quote("/nowhere/root/a/"+value+"b") + ` && echo "allows another"
 kept ` + shell.Quote("/nowhere/root/k/"+value+"kk") + ` || kept_user ` + shell.Quote(user+"x") + ` && echo "knows another"
 exit 0
 `
@@ -125,7 +131,7 @@ exit 0
 			if status, stderr := sh.Run(t.Context(), t, text, &out); status != 0 || stderr != "" {
 				r.Fatalf("status %d: %s", status, stderr)
 			}
-			want := "/nowhere/root/k/" + value + "k\n/nowhere/root/opt/" + value + "s\n" + user + "u\n"
+			want := "/nowhere/root/k/" + value + "k\n/nowhere/root/opt/" + value + "s\n" + user + "u\n" + value + "\nb\n"
 			if out.String() != want {
 				r.Fatalf("%q instead of %q", out.String(), want)
 			}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal/sealtest"
@@ -18,8 +19,16 @@ func options(tb testing.TB, root string, mode seal.Mode) seal.Options {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return seal.Options{Mode: mode, Root: root, Nonce: nonce, Enable: sealtest.Enabled(), ScrubPaths: sealtest.Scrubbed()}
+	return seal.Options{
+		Mode: mode, Root: root, Nonce: nonce, Enable: sealtest.Enabled(), ScrubPaths: sealtest.Scrubbed(),
+		Banner: sealtest.Banner, BuildKey: sealtest.BuildKey,
+		SecretScan: seal.ScanFail, ScanTimeout: time.Minute,
+	}
 }
+
+// removesNothing tells the operations that have tests of their own: one works on
+// blocks, one only looks.
+func removesNothing(name string) bool { return name == "free-blocks" || name == "secret-scan" }
 
 // run runs the program for o under sh and gives its report and exit status.
 func run(tb testing.TB, sh sealtest.Shell, o seal.Options) (*seal.Report, int) {
@@ -70,7 +79,7 @@ func TestSealRemovesAllThatWasPlanted(t *testing.T) {
 			t.Error(wrong)
 		}
 		for _, op := range report.Operations {
-			if op.Removed == 0 || op.Result != seal.ResultSealed || op.Check != seal.ResultClean {
+			if op.Removed == 0 && !removesNothing(op.Name) || op.Result != seal.ResultSealed || op.Check != seal.ResultClean {
 				t.Errorf("%s: removed %d, %s, check %s", op.Name, op.Removed, op.Result, op.Check)
 			}
 		}
@@ -125,7 +134,9 @@ func TestAuditFindsAllBeforeAndNothingAfter(t *testing.T) {
 		if status != seal.ExitLeft {
 			t.Errorf("audit of an unsealed root: status %d", status)
 		}
-		blind := operationsOf(before, func(op seal.OperationReport) bool { return op.Check != seal.ResultLeft || len(op.LeftAt) == 0 })
+		blind := operationsOf(before, func(op seal.OperationReport) bool {
+			return !removesNothing(op.Name) && (op.Check != seal.ResultLeft || len(op.LeftAt) == 0)
+		})
 		if blind != nil {
 			t.Errorf("audit found nothing for %v", blind)
 		}
@@ -148,7 +159,8 @@ func eachCanaryIsNamed(t *testing.T, root string, audit *seal.Report) {
 		named[op.Name] = op.LeftAt
 	}
 	for _, c := range sealtest.Canaries() {
-		if !slices.Contains(named[c.Operation], "/"+c.Path) {
+		isNamed := func(at string) bool { return at == "/"+c.Path || strings.HasPrefix(at, "/"+c.Path+" (") }
+		if !slices.ContainsFunc(named[c.Operation], isNamed) {
 			t.Errorf("audit did not name /%s for %s", c.Path, c.Operation)
 		}
 		if _, err := os.Lstat(filepath.Join(root, c.Path)); err != nil {
@@ -164,7 +176,7 @@ func TestEveryOperationHasACanary(t *testing.T) {
 		planted[c.Operation] = true
 	}
 	for _, name := range seal.Names() {
-		if !planted[name] {
+		if !planted[name] && !removesNothing(name) {
 			t.Errorf("nothing is planted for %s", name)
 		}
 	}

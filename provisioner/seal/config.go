@@ -22,6 +22,9 @@ import (
 // logs or temporary files takes longer.
 const defaultTimeout = 5 * time.Minute
 
+// defaultScanTimeout is a thousand times what a plain guest needs.
+const defaultScanTimeout = time.Minute
+
 // Config holds the options of goldenami-seal. None is required.
 type Config struct {
 	common.PackerConfig `mapstructure:",squash"`
@@ -39,13 +42,28 @@ type Config struct {
 	// touches and no check counts. A path that is reached through a symbolic link
 	// must be given by its physical name. Defaults to none.
 	Keep []string `mapstructure:"keep"`
-	// Users of the guest whose authorized keys stay. Defaults to none.
+	// Users of the guest whose passwords and authorized keys stay. With `root`
+	// among them sshd lets root in by key. The build's own key does not stay.
+	// Defaults to none.
 	KeepUsers []string `mapstructure:"keep_users"`
 	// Absolute paths in the guest, files or directories with all that is in them,
 	// that are removed too, files overwritten first. Directories that every system
 	// has, like `/etc` or `/var/lib`, are refused. Of a link the link goes, not
 	// what it leads to. Defaults to none.
 	ScrubPaths []string `mapstructure:"scrub_paths"`
+	// A text that sshd shows before anybody logs in; it becomes `/etc/issue.net`.
+	// Defaults to none, which leaves banners as they are.
+	SSHBanner string `mapstructure:"ssh_banner"`
+	// What a file that looks like a secret is, after everything else was removed:
+	// `fail` fails the build, `warn` shows it, `off` does not look. The report says
+	// which file and which pattern, never what was in it. Defaults to `fail`.
+	SecretScan string `mapstructure:"secret_scan"`
+	// Absolute paths in the guest, files or directories, that the secret scan
+	// passes over. Defaults to none.
+	ScanAllow []string `mapstructure:"scan_allow"`
+	// How long the secret scan may take; what it did not look at by then is a
+	// warning. Defaults to `60s`.
+	ScanTimeout time.Duration `mapstructure:"scan_timeout"`
 	// Fail the build on warnings too: things that the seal found and cannot settle,
 	// like a key that could only be unlinked and not be overwritten. Defaults to
 	// `false`, which shows them.
@@ -82,6 +100,12 @@ func (c *Config) prepare(raws ...any) error {
 	if c.Mode == "" {
 		c.Mode = string(seal.ModeSeal)
 	}
+	if c.SecretScan == "" {
+		c.SecretScan = string(seal.ScanFail)
+	}
+	if c.ScanTimeout == 0 {
+		c.ScanTimeout = defaultScanTimeout
+	}
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
@@ -102,6 +126,7 @@ func (c *Config) prepare(raws ...any) error {
 // options are those that the guest's program depends on.
 func (c *Config) options() seal.Options {
 	return seal.Options{
+		Banner: c.SSHBanner, SecretScan: seal.ScanMode(c.SecretScan), ScanAllow: c.ScanAllow, ScanTimeout: c.ScanTimeout,
 		Mode: seal.Mode(c.Mode), Skip: c.Skip, Enable: c.Enable,
 		Keep: c.Keep, KeepUsers: c.KeepUsers, ScrubPaths: c.ScrubPaths, Strict: c.Strict,
 		AllowNoHostKeys: c.AllowNoHostKeys, Root: seal.LiveRoot,

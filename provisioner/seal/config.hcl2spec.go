@@ -24,6 +24,10 @@ type FlatConfig struct {
 	Keep                []string          `mapstructure:"keep" cty:"keep" hcl:"keep"`
 	KeepUsers           []string          `mapstructure:"keep_users" cty:"keep_users" hcl:"keep_users"`
 	ScrubPaths          []string          `mapstructure:"scrub_paths" cty:"scrub_paths" hcl:"scrub_paths"`
+	SSHBanner           *string           `mapstructure:"ssh_banner" cty:"ssh_banner" hcl:"ssh_banner"`
+	SecretScan          *string           `mapstructure:"secret_scan" cty:"secret_scan" hcl:"secret_scan"`
+	ScanAllow           []string          `mapstructure:"scan_allow" cty:"scan_allow" hcl:"scan_allow"`
+	ScanTimeout         *string           `mapstructure:"scan_timeout" cty:"scan_timeout" hcl:"scan_timeout"`
 	Strict              *bool             `mapstructure:"strict" cty:"strict" hcl:"strict"`
 	AllowNoHostKeys     *bool             `mapstructure:"allow_no_host_keys" cty:"allow_no_host_keys" hcl:"allow_no_host_keys"`
 	Timeout             *string           `mapstructure:"timeout" cty:"timeout" hcl:"timeout"`
@@ -56,6 +60,10 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"keep":                       &hcldec.AttrSpec{Name: "keep", Type: cty.List(cty.String), Required: false},
 		"keep_users":                 &hcldec.AttrSpec{Name: "keep_users", Type: cty.List(cty.String), Required: false},
 		"scrub_paths":                &hcldec.AttrSpec{Name: "scrub_paths", Type: cty.List(cty.String), Required: false},
+		"ssh_banner":                 &hcldec.AttrSpec{Name: "ssh_banner", Type: cty.String, Required: false},
+		"secret_scan":                &hcldec.AttrSpec{Name: "secret_scan", Type: cty.String, Required: false},
+		"scan_allow":                 &hcldec.AttrSpec{Name: "scan_allow", Type: cty.List(cty.String), Required: false},
+		"scan_timeout":               &hcldec.AttrSpec{Name: "scan_timeout", Type: cty.String, Required: false},
 		"strict":                     &hcldec.AttrSpec{Name: "strict", Type: cty.Bool, Required: false},
 		"allow_no_host_keys":         &hcldec.AttrSpec{Name: "allow_no_host_keys", Type: cty.Bool, Required: false},
 		"timeout":                    &hcldec.AttrSpec{Name: "timeout", Type: cty.String, Required: false},

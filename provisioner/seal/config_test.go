@@ -23,7 +23,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p.config.Mode != "seal" || p.config.Timeout != 5*time.Minute || p.config.Report != "" ||
-		p.config.AllowNoHostKeys || len(p.config.Skip)+len(p.config.Keep) != 0 {
+		p.config.SecretScan != "fail" || p.config.ScanTimeout != time.Minute || p.config.AllowNoHostKeys || len(p.config.Skip)+len(p.config.Keep) != 0 {
 		t.Errorf("%+v", p.config)
 	}
 }
@@ -51,6 +51,17 @@ func TestValidOptions(t *testing.T) {
 	}
 }
 
+func TestOptionsOfBannerAndScan(t *testing.T) {
+	t.Parallel()
+	p, err := prepared(map[string]any{"ssh_banner": "Watched.\n", "secret_scan": "warn", "scan_allow": []string{"/opt/a"}, "scan_timeout": "5s"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := p.config.options(); o.Banner != "Watched.\n" || o.SecretScan != sealing.ScanWarn || len(o.ScanAllow) != 1 || o.ScanTimeout != 5*time.Second {
+		t.Errorf("%+v", o)
+	}
+}
+
 func TestFaultyOptions(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -73,6 +84,13 @@ func TestFaultyOptions(t *testing.T) {
 		"scrub stages":          {map[string]any{"scrub_paths": []string{"/var/lib/goldenami"}}, "/var/lib/goldenami/stages"},
 		"scrub a stage":         {map[string]any{"scrub_paths": []string{"/var/lib/goldenami/stages/os"}}, "/var/lib/goldenami/stages"},
 		"scrub what is kept":    {map[string]any{"scrub_paths": []string{"/opt/a/b"}, "keep": []string{"/opt/a/"}}, "is to go and is kept by"},
+		"banner":                {map[string]any{"ssh_banner": "a\x1b[31m"}, `ssh_banner: "a\x1b[31m" holds a control character`},
+		"empty banner":          {map[string]any{"ssh_banner": "\n "}, "shows nothing"},
+		"banner without text":   {map[string]any{"enable": []string{"ssh-banner"}}, "does nothing without ssh_banner"},
+		"scan mode":             {map[string]any{"secret_scan": "on"}, `secret_scan: "on" is none of "fail", "warn" and "off"`},
+		"scan timeout":          {map[string]any{"scan_timeout": "10ms"}, "scan_timeout: 10ms is too short"},
+		"relative scan_allow":   {map[string]any{"scan_allow": []string{"x"}}, `scan_allow: "x" is not an absolute path`},
+		"scan without a mode":   {map[string]any{"secret_scan": "off", "enable": []string{"secret-scan"}}, "does nothing without secret_scan"},
 		"all skipped":           {map[string]any{"skip": sealing.Names()}, "leave the provisioner out"},
 		"relative path":         {map[string]any{"keep": []string{"etc/x"}}, "is not an absolute path"},
 		"root":                  {map[string]any{"keep": []string{"/"}}, "is the whole guest"},

@@ -44,6 +44,7 @@ func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packe
 	if p.root != "" {
 		options.Root = p.root
 	}
+	options.BuildKey, _ = data["SSHPublicKey"].(string)
 	var err error
 	if options.Nonce, err = seal.NewNonce(); err != nil {
 		return err

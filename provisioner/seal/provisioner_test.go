@@ -30,7 +30,7 @@ func sealed(t *testing.T, g *guest, root string, config map[string]any) (shown s
 		t.Fatal(err)
 	}
 	ui := &screen{t: t}
-	err = p.Provision(t.Context(), ui, g, map[string]any{"ConnType": "ssh"})
+	err = p.Provision(t.Context(), ui, g, map[string]any{"ConnType": "ssh", "SSHPublicKey": sealtest.BuildKey + "\n"})
 	g.done.Wait()
 	return ui.text(), err
 }
@@ -38,7 +38,9 @@ func sealed(t *testing.T, g *guest, root string, config map[string]any) (shown s
 func TestProvisionSeals(t *testing.T) {
 	t.Parallel()
 	root := sealtest.Plant(t)
-	shown, err := sealed(t, &guest{}, root, map[string]any{"enable": sealtest.Enabled(), "scrub_paths": sealtest.Scrubbed(), "strict": true})
+	shown, err := sealed(t, &guest{}, root, map[string]any{
+		"enable": sealtest.Enabled(), "scrub_paths": sealtest.Scrubbed(), "ssh_banner": sealtest.Banner, "strict": true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

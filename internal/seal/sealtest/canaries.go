@@ -87,9 +87,15 @@ func Canaries() []Canary {
 		Canary{Operation: "machine-id", Path: "var/lib/dbus/machine-id", Content: "0123456789abcdef0123456789abcdef\n", Stays: true})
 }
 
+// Banner is the text that the ssh-banner canary needs in ssh_banner.
+const Banner = "It's $(id) `touch x`\n\t\"watched\" \\n"
+
+// BuildKey is the build's public key in the build-key canary; nobody's.
+const BuildKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB+uildbuild/buildbuildbuildbuildbuildbuil packer_build"
+
 // Enabled are the operations of canaries that are off by default.
 func Enabled() []string {
-	return []string{"package-history", "home-caches", "user-crontabs", "disk-bindings"}
+	return []string{"package-history", "home-caches", "user-crontabs", "disk-bindings", "ssh-no-dns"}
 }
 
 // Scrubbed are the paths that the scrub-paths canaries need in scrub_paths.

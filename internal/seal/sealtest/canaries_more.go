@@ -69,7 +69,7 @@ func credentials() []Canary {
 
 // edited are the files of which only some lines are the build's.
 func edited() []Canary {
-	return []Canary{
+	return append(access(), []Canary{
 		{
 			Operation: "hostname", Path: "etc/hosts",
 			Content: "127.0.0.1 localhost\n10.1.2.3 ip-10-1-2-3 ip-10-1-2-3.ec2.internal\n::1 localhost\n",
@@ -93,7 +93,7 @@ func edited() []Canary {
 			Operation: "storage-identities", Path: "etc/iscsi/initiatorname.iscsi",
 			Content: "## DO NOT EDIT\nInitiatorName=iqn.1993-08.org.debian:01:abc\n", Becomes: "GenerateName=yes\n",
 		},
-	}
+	}...)
 }
 
 // Kept is what Plant leaves that no seal may change: path and content.
@@ -101,9 +101,6 @@ func Kept() map[string]string {
 	return map[string]string{
 		"etc/passwd": "root:x:0:0:root:/root:/bin/sh\nbuild:x:1000:1000::/home/build:/bin/bash\napp:x:998:998::/srv/app:/bin/false\n" +
 			"nobody:x:65534:65534::/:/bin/false\nfar:x:5:5::/nonexistent:/bin/false\nodd:x:6:6:::\nlast:x:7:7::/home/la st:/bin/sh\n",
-		"etc/shadow": "root:*:19000:0:99999:7:::\n",
-		"etc/ssh/sshd_config": "# HostKey /etc/shadow\nPort 22\nhostkey=\"/etc/keys/Special\"\nHostKey /etc/shadow\n" +
-			"AuthorizedKeysFile .ssh/authorized_keys %h/.keys/second /etc/ssh/keys/%u /dev/null\n",
 		"etc/ssh/ssh_config":                              "Host *\n",
 		"etc/cloud/cloud.cfg":                             "cloud_init_modules:\n - seed_random\n - ssh\ncloud_config_modules:\n - runcmd\n",
 		"usr/sbin/sshd":                                   "\x7fELF",

@@ -1,0 +1,125 @@
+package seal_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
+	"github.com/goldenami/packer-plugin-goldenami/internal/seal/sealtest"
+)
+
+// planted puts every kind of secret into three places and gives where they are.
+func planted(t *testing.T, root string) map[string]string {
+	t.Helper()
+	where := map[string]string{}
+	for rule, secret := range sealtest.Secrets() {
+		for _, dir := range []string{"etc/app/", "opt/it's [a]* $(id)/", "var/lib/app/"} {
+			p := dir + rule + ".conf"
+			sealtest.Write(t, root, p, "# made by the build\nvalue: "+secret+"\n")
+			where["/"+p+" ("+rule+")"] = p
+		}
+	}
+	return where
+}
+
+// All canaries are found before, with their rule and never their content; none is
+// found once their owner has removed them.
+func TestScanFindsEachSecretAndNothingAfter(t *testing.T) {
+	t.Parallel()
+	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
+		root := sealtest.Plant(t)
+		where := planted(t, root)
+		o := alone(options(t, root, seal.ModeAudit), "secret-scan")
+		o.ScanAllow = []string{"/etc/ssh", "/etc/keys", "/home", "/root", "/srv"} // other operations' canaries
+		report, status := run(t, sh, o)
+		found := operation(t, report, "secret-scan")
+		if status != seal.ExitLeft || found.Left != len(where) || len(where) < 60 {
+			t.Errorf("status %d, %d planted, %d found: %v", status, len(where), found.Left, report.Err())
+		}
+		for _, at := range found.LeftAt {
+			if where[at] == "" {
+				t.Errorf("%s was not planted", at)
+			}
+		}
+		text, err := json.Marshal(report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := strings.Join(report.Table(), "\n") + string(text)
+		for rule, secret := range sealtest.Secrets() {
+			if strings.Contains(shown, secret) {
+				t.Errorf("the secret of %s is shown", rule)
+			}
+		}
+		for _, p := range where {
+			if err := os.Remove(filepath.Join(root, p)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if report, status = run(t, sh, o); status != seal.ExitSealed {
+			t.Errorf("after they are gone: %v", report.Err())
+		}
+	})
+}
+
+func operation(t *testing.T, r *seal.Report, name string) seal.OperationReport {
+	t.Helper()
+	for _, op := range r.Operations {
+		if op.Name == name {
+			return op
+		}
+	}
+	t.Fatalf("%s is not in the report", name)
+	return seal.OperationReport{}
+}
+
+func TestScanModes(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[seal.ScanMode]struct {
+		left, warnings int
+		check          seal.Result
+	}{
+		seal.ScanFail: {left: 1, check: seal.ResultLeft},
+		seal.ScanWarn: {warnings: 1, check: seal.ResultClean},
+		seal.ScanOff:  {check: seal.ResultSkipped},
+		"":            {check: seal.ResultSkipped},
+	} {
+		root := sealtest.Plant(t)
+		sealtest.Write(t, root, "opt/app/key.pem", sealtest.Private)
+		sealtest.Write(t, root, "opt/allowed/key.pem", sealtest.Private)
+		sealtest.Write(t, root, "opt/kept/key.pem", sealtest.Private)
+		sealtest.Write(t, root, "opt/doc/README", "AKIAIOSFODNN7EXAMPLE\nhttps://user:password@host/\n")
+		sealtest.Write(t, root, "etc/ssl/private/ssl-cert-snakeoil.key", sealtest.Private)
+		o := options(t, root, seal.ModeSeal)
+		o.SecretScan, o.ScanAllow, o.Keep = mode, []string{"/opt/allowed/"}, []string{"/opt/kept"}
+		report, _ := run(t, sealtest.Dash(t), o)
+		got := operation(t, report, "secret-scan")
+		if got.Left != want.left || got.Check != want.check || len(report.Warnings) != want.warnings {
+			t.Errorf("%q: %d left, check %s, warnings %q: %q", mode, got.Left, got.Check, report.Warnings, got.LeftAt)
+		}
+		if _, err := os.Stat(filepath.Join(root, "opt/app/key.pem")); err != nil {
+			t.Errorf("the scan removes: %v", err)
+		}
+	}
+}
+
+// A scan that has no time left says what it did not look at.
+func TestScanTimeout(t *testing.T) {
+	t.Parallel()
+	for name, more := range map[string]string{
+		"in a directory":  `timeout() { [ "$1" -gt 0 ] && return 124; }`,
+		"BusyBox's way":   `timeout() { [ "$1" -gt 0 ] && return 143; }`,
+		"before a folder": `GA_SCAN_TIMEOUT=0`,
+	} {
+		o := alone(options(t, sealtest.Plant(t), seal.ModeAudit), "secret-scan")
+		o.Strict, o.ScanTimeout = true, 90*time.Second
+		report, _ := runChanged(t, o, more)
+		if err := report.Err(); err == nil || !strings.Contains(err.Error(), "s: /etc was not looked at") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
