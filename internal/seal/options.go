@@ -65,6 +65,9 @@ type Options struct {
 	// AllowNoHostKeys seals a guest even where nothing is found that would make
 	// its SSH host keys again.
 	AllowNoHostKeys bool
+	// AllowNoLaunchKey seals a guest even where nothing is found that would let
+	// in the key with which an instance is launched.
+	AllowNoLaunchKey bool
 	// Root is the directory that holds the system: [LiveRoot], or the physical
 	// path of a mounted one. There is no default, because the wrong one is
 	// destructive.

@@ -14,6 +14,7 @@ import (
 func TestHostKeysMustComeBack(t *testing.T) {
 	t.Parallel()
 	const keygen = "[Service]\nExecStart=/usr/bin/ssh-keygen -A\n"
+	const installed = "made again by /etc/systemd/system/goldenami-host-keys.service, which the seal installs"
 	cases := []struct {
 		name   string
 		files  map[string]string
@@ -21,15 +22,17 @@ func TestHostKeysMustComeBack(t *testing.T) {
 		want   string // fact, or "" where it is refused
 	}{
 		{name: "cloud-init configured", want: "made again by cloud-init"},
-		{name: "cloud-init disabled", files: map[string]string{"etc/cloud/cloud-init.disabled": ""}},
-		{name: "cloud-init without its ssh module", files: map[string]string{"etc/cloud/cloud.cfg": "cloud_init_modules:\n - seed_random\n - ssh-import-id\ncloud_config_modules:\n - ssh\n"}},
+		{name: "cloud-init disabled", files: map[string]string{"etc/cloud/cloud-init.disabled": ""}, want: installed},
+		{name: "cloud-init without its ssh module", files: map[string]string{"etc/cloud/cloud.cfg": "cloud_init_modules:\n - seed_random\n - ssh-import-id\ncloud_config_modules:\n - ssh\n"}, want: installed},
 		{name: "cloud-init with a bracketed module", files: map[string]string{"etc/cloud/cloud.cfg": "cloud_init_modules:\n - [ssh, always]\n"}, want: "made again by cloud-init"},
 		{name: "configuration without module lists", files: map[string]string{"etc/cloud/cloud.cfg": "disable_root: true\n"}, want: "made again by cloud-init"},
-		{name: "nothing at all", remove: []string{"etc/cloud"}},
+		{name: "nothing at all", remove: []string{"etc/cloud"}, want: installed},
+		{name: "nothing and no ssh-keygen", remove: []string{"etc/cloud", "usr/bin/ssh-keygen"}},
+		{name: "nothing and no systemd", remove: []string{"etc/cloud", "usr/lib/systemd"}},
 		{name: "keygen unit", remove: []string{"etc/cloud"}, files: map[string]string{"usr/lib/systemd/system/sshd-keygen@.service": keygen}, want: "made again by /usr/lib/systemd/system/sshd-keygen@.service"},
-		{name: "keygen unit of the first boot only", remove: []string{"etc/cloud"}, files: map[string]string{"usr/lib/systemd/system/sshd-keygen.service": "[Unit]\nConditionFirstBoot=yes\n" + keygen}},
+		{name: "keygen unit of the first boot only", remove: []string{"etc/cloud"}, files: map[string]string{"usr/lib/systemd/system/sshd-keygen.service": "[Unit]\nConditionFirstBoot=yes\n" + keygen}, want: installed},
 		{name: "drop-in of the service", remove: []string{"etc/cloud"}, files: map[string]string{"etc/systemd/system/ssh.service.d/keys.conf": "[Service]\nExecStartPre=/usr/bin/ssh-keygen -A\n"}, want: "made again by /etc/systemd/system/ssh.service.d/keys.conf"},
-		{name: "init script beside systemd", remove: []string{"etc/cloud"}, files: map[string]string{"etc/init.d/sshd": "ssh-keygen -A\n"}},
+		{name: "init script beside systemd", remove: []string{"etc/cloud"}, files: map[string]string{"etc/init.d/sshd": "ssh-keygen -A\n"}, want: installed},
 		{name: "init script of OpenRC", remove: []string{"etc/cloud", "usr/lib/systemd"}, files: map[string]string{"etc/init.d/sshd": "ssh-keygen -A\n"}, want: "made again by /etc/init.d/sshd"},
 		{name: "no sshd", remove: []string{"etc/cloud", "usr/sbin/sshd"}, want: "no sshd"},
 	}
@@ -56,6 +59,14 @@ func TestHostKeysMustComeBack(t *testing.T) {
 				refusedUntouched(t, root, report, status)
 			} else if got := report.Facts["host-keys"]; status != seal.ExitSealed || got != c.want {
 				t.Errorf("status %d, %q, want %q: %v", status, got, c.want, report.Err())
+			}
+			target, err := os.Readlink(filepath.Join(root, "etc/systemd/system/multi-user.target.wants/goldenami-host-keys.service"))
+			if enabled := err == nil; enabled != (c.want == installed) {
+				t.Errorf("unit enabled: %t, %v", enabled, err)
+			}
+			unit, _ := os.ReadFile(filepath.Join(root, target)) // there is none where none is wanted
+			if got := strings.Contains(string(unit), "ExecStart=/usr/bin/ssh-keygen -A\n"); got != (c.want == installed) {
+				t.Errorf("unit: %s", unit)
 			}
 		})
 	}
@@ -86,10 +97,13 @@ func TestHostKeyRefusalCanBeOverridden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			root := sealtest.Plant(t)
-			if err := os.RemoveAll(filepath.Join(root, "etc/cloud")); err != nil {
-				t.Fatal(err)
+			for _, p := range []string{"etc/cloud", "usr/bin/ssh-keygen"} {
+				if err := os.RemoveAll(filepath.Join(root, p)); err != nil {
+					t.Fatal(err)
+				}
 			}
 			o := options(t, root, seal.ModeSeal)
+			o.AllowNoLaunchKey = true
 			change(&o)
 			report, status := run(t, sealtest.Dash(t), o)
 			if status != seal.ExitSealed {

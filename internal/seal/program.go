@@ -30,6 +30,9 @@ var scanText string
 //go:embed program/preflight.sh
 var preflightText string
 
+//go:embed program/return.sh
+var returnText string
+
 //go:embed program/quiesce.sh
 var quiesceText string
 
@@ -91,6 +94,7 @@ func Program(o Options) (string, error) {
 	b.WriteString(sshdText)
 	b.WriteString(scanText)
 	b.WriteString(preflightText)
+	b.WriteString(returnText)
 	writeHook(&b, o, prefix)
 	b.WriteString(hookText)
 	b.WriteString(quiesceText)
@@ -118,8 +122,9 @@ func rootPrefix(root string) (string, error) {
 // writeSettings writes the only part of the program that depends on options.
 // Each value passes through Quote.
 func writeSettings(b *strings.Builder, o Options, prefix string, selected []Operation) {
-	fmt.Fprintf(b, "GA_ROOT=%s\nGA_LIVE=%t\nGA_NONCE=%s\nGA_MODE=%s\nGA_ALLOW_NO_HOST_KEYS=%t\n",
-		shell.Quote(prefix), prefix == "", shell.Quote(o.Nonce), shell.Quote(string(o.Mode)), o.AllowNoHostKeys)
+	fmt.Fprintf(b, "GA_ROOT=%s\nGA_LIVE=%t\nGA_NONCE=%s\nGA_MODE=%s\nGA_ALLOW_NO_HOST_KEYS=%t\nGA_ALLOW_NO_LAUNCH_KEY=%t\n",
+		shell.Quote(prefix), prefix == "", shell.Quote(o.Nonce), shell.Quote(string(o.Mode)),
+		o.AllowNoHostKeys, o.AllowNoLaunchKey)
 
 	fmt.Fprintf(b, "GA_BANNER=%s\nGA_BUILD_KEY=%s\n", shell.Quote(strings.TrimRight(o.Banner, "\n")), shell.Quote(o.keyText()))
 

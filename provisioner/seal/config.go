@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hashicorp/packer-plugin-sdk/common"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
@@ -68,12 +71,26 @@ type Config struct {
 	// like a key that could only be unlinked and not be overwritten. Defaults to
 	// `false`, which shows them.
 	Strict bool `mapstructure:"strict"`
-	// Seal a guest even where nothing is found that would make its SSH host keys
-	// again: no cloud-init with its ssh module and no unit or script that runs
-	// ssh-keygen at every boot. Without this, such a guest is refused before
-	// anything is removed, because no instance of its image would accept SSH.
-	// Defaults to `false`.
+	// Seal a guest even where nothing would make its SSH host keys again. Without
+	// this, the seal looks for cloud-init with its ssh module, and for a unit or
+	// script that runs ssh-keygen at every boot; where there is none it installs
+	// the unit `goldenami-host-keys.service`, and a guest without systemd is
+	// refused before anything is removed, because no instance of its image would
+	// accept SSH. Defaults to `false`.
 	AllowNoHostKeys bool `mapstructure:"allow_no_host_keys"`
+	// Seal a guest even where nothing would let in the key with which an instance
+	// is launched: no cloud-init that is enabled and has a datasource, no
+	// AuthorizedKeysCommand or TrustedUserCAKeys of sshd, no agent of Systems
+	// Manager. Without this, such a guest is refused before anything is removed,
+	// because nobody could log in. Defaults to `false`.
+	AllowNoLaunchKey bool `mapstructure:"allow_no_launch_key"`
+	// The directory in which the image to seal is mounted, where it is not the
+	// running system: for builders that prepare a second volume, like
+	// amazon-ebssurrogate, for example `/mnt`. It must be named by its physical
+	// path. No service is stopped then, and nothing waits for the shutdown. Commands
+	// of chroot builders run below the image, so these keep the default. Defaults
+	// to `/`.
+	Root string `mapstructure:"root"`
 	// How long the whole seal may take, as a duration like `90s` or `5m`; after it
 	// the build fails. Defaults to `5m`.
 	Timeout time.Duration `mapstructure:"timeout"`
@@ -106,6 +123,9 @@ func (c *Config) prepare(raws ...any) error {
 	if c.ScanTimeout == 0 {
 		c.ScanTimeout = defaultScanTimeout
 	}
+	if c.Root == "" {
+		c.Root = seal.LiveRoot
+	}
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
@@ -113,6 +133,9 @@ func (c *Config) prepare(raws ...any) error {
 	errs = packersdk.MultiErrorAppend(errs, flatten(c.options().Validate())...)
 	if c.Timeout < time.Second {
 		errs = packersdk.MultiErrorAppend(errs, fmt.Errorf("timeout: %s is too short for any guest; give at least 1s, as in \"5m\"", c.Timeout))
+	}
+	if err := rootPath(c.Root); err != nil {
+		errs = packersdk.MultiErrorAppend(errs, err)
 	}
 	if err := reportPath(c.Report); err != nil {
 		errs = packersdk.MultiErrorAppend(errs, err)
@@ -129,24 +152,38 @@ func (c *Config) options() seal.Options {
 		Banner: c.SSHBanner, SecretScan: seal.ScanMode(c.SecretScan), ScanAllow: c.ScanAllow, ScanTimeout: c.ScanTimeout,
 		Mode: seal.Mode(c.Mode), Skip: c.Skip, Enable: c.Enable,
 		Keep: c.Keep, KeepUsers: c.KeepUsers, ScrubPaths: c.ScrubPaths, Strict: c.Strict,
-		AllowNoHostKeys: c.AllowNoHostKeys, Root: seal.LiveRoot,
+		AllowNoHostKeys: c.AllowNoHostKeys, AllowNoLaunchKey: c.AllowNoLaunchKey, Root: c.Root,
 	}
 }
 
+// rootPath refuses what cannot be a mount point in the guest.
+func rootPath(root string) error {
+	if !strings.HasPrefix(root, "/") {
+		return fmt.Errorf("root: %q is not an absolute path in the guest; name where the image is mounted, as in \"/mnt\"", root)
+	}
+	if clean := path.Clean(root); clean != root {
+		return fmt.Errorf("root: %q is not in its shortest form; write %q", root, clean)
+	}
+	if strings.ContainsFunc(root, unicode.IsControl) {
+		return fmt.Errorf("root: %q holds a control character", root)
+	}
+	return nil
+}
+
 // reportPath refuses what could only fail after minutes of building.
-func reportPath(path string) error {
-	if path == "" {
+func reportPath(file string) error {
+	if file == "" {
 		return nil
 	}
-	info, err := os.Stat(filepath.Dir(path))
+	info, err := os.Stat(filepath.Dir(file))
 	if err != nil {
 		return fmt.Errorf("report: its directory: %w", err)
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("report: %s is not a directory", filepath.Dir(path))
+		return fmt.Errorf("report: %s is not a directory", filepath.Dir(file))
 	}
-	if info, err = os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("report: %s is a directory; name a file", path)
+	if info, err = os.Stat(file); err == nil && info.IsDir() {
+		return fmt.Errorf("report: %s is a directory; name a file", file)
 	}
 	return nil
 }

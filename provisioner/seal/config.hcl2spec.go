@@ -30,6 +30,8 @@ type FlatConfig struct {
 	ScanTimeout         *string           `mapstructure:"scan_timeout" cty:"scan_timeout" hcl:"scan_timeout"`
 	Strict              *bool             `mapstructure:"strict" cty:"strict" hcl:"strict"`
 	AllowNoHostKeys     *bool             `mapstructure:"allow_no_host_keys" cty:"allow_no_host_keys" hcl:"allow_no_host_keys"`
+	AllowNoLaunchKey    *bool             `mapstructure:"allow_no_launch_key" cty:"allow_no_launch_key" hcl:"allow_no_launch_key"`
+	Root                *string           `mapstructure:"root" cty:"root" hcl:"root"`
 	Timeout             *string           `mapstructure:"timeout" cty:"timeout" hcl:"timeout"`
 	Report              *string           `mapstructure:"report" cty:"report" hcl:"report"`
 }
@@ -66,6 +68,8 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"scan_timeout":               &hcldec.AttrSpec{Name: "scan_timeout", Type: cty.String, Required: false},
 		"strict":                     &hcldec.AttrSpec{Name: "strict", Type: cty.Bool, Required: false},
 		"allow_no_host_keys":         &hcldec.AttrSpec{Name: "allow_no_host_keys", Type: cty.Bool, Required: false},
+		"allow_no_launch_key":        &hcldec.AttrSpec{Name: "allow_no_launch_key", Type: cty.Bool, Required: false},
+		"root":                       &hcldec.AttrSpec{Name: "root", Type: cty.String, Required: false},
 		"timeout":                    &hcldec.AttrSpec{Name: "timeout", Type: cty.String, Required: false},
 		"report":                     &hcldec.AttrSpec{Name: "report", Type: cty.String, Required: false},
 	}

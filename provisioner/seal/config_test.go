@@ -28,19 +28,34 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+func TestRoot(t *testing.T) {
+	t.Parallel()
+	for root, want := range map[string]string{"": "/", "/": "/", "/mnt/image": "/mnt/image"} {
+		p, err := prepared(map[string]any{"root": root})
+		if err != nil || p.config.options().Root != want {
+			t.Errorf("root %q: %q, %v", root, p.config.options().Root, err)
+		}
+	}
+	for root, want := range map[string]string{"mnt": "not an absolute path", "/mnt/": `write "/mnt"`, "/mnt/..": `write "/"`, "/a\nb": "control character"} {
+		if _, err := prepared(map[string]any{"root": root}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("root %q: %v", root, err)
+		}
+	}
+}
+
 func TestValidOptions(t *testing.T) {
 	t.Parallel()
 	report := filepath.Join(t.TempDir(), "report.json")
 	p, err := prepared(map[string]any{
 		"mode": "audit", "skip": []string{"logs", "logs"}, "keep": []string{"/srv/it's here", "/a/"},
-		"allow_no_host_keys": "true", "enable": []string{"home-caches"}, "keep_users": []string{"build"}, "scrub_paths": []string{"/opt/b"}, "strict": true,
+		"allow_no_host_keys": "true", "allow_no_launch_key": "true", "enable": []string{"home-caches"}, "keep_users": []string{"build"}, "scrub_paths": []string{"/opt/b"}, "strict": true,
 		"timeout": "90s", "report": report,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := p.config
-	if o := c.options(); len(o.Enable) != 1 || len(o.KeepUsers) != 1 || len(o.ScrubPaths) != 1 || !o.Strict {
+	if o := c.options(); len(o.Enable) != 1 || len(o.KeepUsers) != 1 || len(o.ScrubPaths) != 1 || !o.Strict || !o.AllowNoLaunchKey {
 		t.Errorf("%+v", o)
 	}
 	if c.Mode != "audit" || len(c.Skip) != 2 || len(c.Keep) != 2 || !c.AllowNoHostKeys || c.Timeout != 90*time.Second || c.Report != report {

@@ -108,7 +108,7 @@ func TestRefusalComesBeforeAnyDeletion(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := sealed(t, &guest{}, root, nil)
-	if err == nil || !strings.Contains(err.Error(), "nothing was changed") || !strings.Contains(err.Error(), "allow_no_host_keys") {
+	if err == nil || !strings.Contains(err.Error(), "nothing was changed") || !strings.Contains(err.Error(), "allow_no_launch_key") {
 		t.Error(err)
 	}
 	if _, err := os.Lstat(filepath.Join(root, "root/.bash_history")); err != nil {

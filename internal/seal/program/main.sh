@@ -42,6 +42,7 @@ check_one() {
 prepare() {
 	[ "$GA_MODE" = seal ] || return 0
 	arm_hook
+	[ "$refused" = true ] || install_keys_unit
 	[ "$refused" = false ] || disarm_hook
 	[ "$refused" = false ]
 }
@@ -51,6 +52,10 @@ main() {
 	exec 3>&1 1>&2
 	status=0
 	emit start "$GA_MODE"
+	if $GA_LIVE && in_chroot; then
+		GA_LIVE=false GA_CHROOT=true
+		emit fact place chroot
+	fi
 	if ! preflight || ! prepare; then
 		emit end 2
 		exit 2
@@ -63,7 +68,7 @@ main() {
 	[ "$status" = 0 ] || [ "$GA_MODE" = audit ] || disarm_hook
 	# A forced stop, or an image of a running spot instance, must find it on the
 	# disk. A mounted root is written by its unmount.
-	! $GA_LIVE || sync
+	[ -n "$GA_ROOT" ] || sync
 	emit end "$status"
 	exit "$status"
 }

@@ -17,19 +17,25 @@ preflight() {
 	if [ "$GA_MODE" = seal ]; then
 		[ -w "$GA_ROOT/etc" ] || refuse writable "/etc is on a read-only file system"
 		[ -w "$GA_ROOT/var" ] || refuse writable "/var is on a read-only file system"
-		case $(each_operation echo) in
-		*ssh-host-keys*) $GA_ALLOW_NO_HOST_KEYS || host_keys_return ;;
-		esac
+		# shellcheck disable=SC2046 # the names are single words
+		machines_return "$(printf '%s ' $(each_operation name_of))"
 		wait_for_cloud_init
 	fi
 	[ "$refused" = false ]
 }
 
+name_of() { echo "$1"; }
+
+# in_chroot: a chroot builder runs its commands below the root that it mounted:
+# / is the image, and init and /run are another machine's, or not there.
+GA_CHROOT=false
+in_chroot() { [ -e /proc/1/root/. ] && ! [ /proc/1/root/. -ef /. ]; }
+
 # right_root: the running guest only where it was asked for by name. A mounted
 # root must be no other name of the running system ("-ef" is POSIX since 2024;
 # dash, bash and BusyBox have long had it).
 right_root() {
-	if $GA_LIVE; then
+	if $GA_LIVE || $GA_CHROOT; then
 		[ "$(id -u)" = 0 ] || refuse privilege "the program does not run as root"
 	elif [ -z "$GA_ROOT" ] || [ "$(physical "$GA_ROOT")" != "$GA_ROOT" ] || [ "$GA_ROOT/." -ef /. ] || [ "$GA_ROOT/etc" -ef /etc ]; then
 		refuse root "the root to seal is not a directory of its own, named by its physical path"
@@ -43,20 +49,6 @@ keep_is_physical() {
 	here "$1" || return 0
 	kept_in=$(physical "${1%/*}") || return 0
 	[ "${kept_in%/}/${1##*/}" = "$1" ] || refuse keep "${1#"$GA_ROOT"} is reached through a symbolic link; name it ${kept_in#"$GA_ROOT"}/${1##*/}"
-}
-
-# host_keys_return: an sshd without host keys accepts nobody, and on many
-# distributions (Debian up to 12, Ubuntu LTS) cloud-init alone makes new ones.
-host_keys_return() {
-	if ! sshd_is_there; then
-		emit fact host-keys "no sshd"
-	elif cloud_init_makes_keys; then
-		emit fact host-keys "made again by cloud-init"
-	elif maker=$(unit_makes_keys); then
-		emit fact host-keys "made again by $maker"
-	else
-		refuse host-keys "nothing in this guest would make SSH host keys again (no cloud-init with its ssh module, no sshd-keygen unit that runs at every boot), so no instance of the image could be reached by SSH; install cloud-init or a unit that runs ssh-keygen -A before sshd, or set allow_no_host_keys = true, or skip ssh-host-keys"
-	fi
 }
 
 sshd_is_there() {

@@ -104,6 +104,7 @@ func Kept() map[string]string {
 		"etc/ssh/ssh_config":                              "Host *\n",
 		"etc/cloud/cloud.cfg":                             "cloud_init_modules:\n - seed_random\n - ssh\ncloud_config_modules:\n - runcmd\n",
 		"usr/sbin/sshd":                                   "\x7fELF",
+		"usr/bin/ssh-keygen":                              "\x7fELF",
 		"usr/lib/systemd/systemd":                         "\x7fELF",
 		"var/lib/cloud/scripts/per-boot/10-app.sh":        "#!/bin/sh\n",
 		"var/lib/cloud/seed/nocloud/user-data":            "#cloud-config\n",
