@@ -54,13 +54,19 @@ func TestSealOnBootedMachines(t *testing.T) {
 		t.Fatalf("%d images, %v", len(images.Images), err)
 	}
 	image := aws.ToString(images.Images[0].ImageId)
-	one, two := e.launch(t, image, "admin", "one"), e.launch(t, image, "admin", "two")
-	for _, g := range []guest{one, two} {
-		t.Run("machine "+g.keyName, func(t *testing.T) { g.mustBeItself(t, before) })
-	}
-	const machineID = "cat /etc/machine-id"
-	if a, b := one.run(t, machineID), two.run(t, machineID); a == b || one.hostKey == two.hostKey {
-		t.Errorf("two machines have the ids %q and %q, the host keys %q and %q", a, b, one.hostKey, two.hostKey)
+	var ids, keys [2]string
+	t.Run("machines of the image", func(t *testing.T) {
+		for i, name := range []string{"one", "two"} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				g := e.launch(t, image, "admin", name)
+				g.mustBeItself(t, before)
+				ids[i], keys[i] = g.run(t, "cat /etc/machine-id"), g.hostKey
+			})
+		}
+	})
+	if ids[0] == ids[1] || keys[0] == keys[1] {
+		t.Errorf("two machines have the ids %q and the host keys %q", ids, keys)
 	}
 }
 
