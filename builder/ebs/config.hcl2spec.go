@@ -167,6 +167,7 @@ type FlatConfig struct {
 	Inputs                                    *FlatInputsConfig                           `mapstructure:"inputs" required:"false" cty:"inputs" hcl:"inputs"`
 	FirstBoot                                 *FlatFirstBootConfig                        `mapstructure:"first_boot" required:"false" cty:"first_boot" hcl:"first_boot"`
 	ShelfLife                                 *string                                     `mapstructure:"shelf_life" required:"false" cty:"shelf_life" hcl:"shelf_life"`
+	OutliveParent                             *bool                                       `mapstructure:"outlive_parent" required:"false" cty:"outlive_parent" hcl:"outlive_parent"`
 	Rebuild                                   *string                                     `mapstructure:"rebuild" required:"false" cty:"rebuild" hcl:"rebuild"`
 	OnFailure                                 *string                                     `mapstructure:"on_failure" required:"false" cty:"on_failure" hcl:"on_failure"`
 	StopTimeout                               *string                                     `mapstructure:"stop_timeout" required:"false" cty:"stop_timeout" hcl:"stop_timeout"`
@@ -356,6 +357,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"inputs":                       &hcldec.BlockSpec{TypeName: "inputs", Nested: hcldec.ObjectSpec((*FlatInputsConfig)(nil).HCL2Spec())},
 		"first_boot":                   &hcldec.BlockSpec{TypeName: "first_boot", Nested: hcldec.ObjectSpec((*FlatFirstBootConfig)(nil).HCL2Spec())},
 		"shelf_life":                   &hcldec.AttrSpec{Name: "shelf_life", Type: cty.String, Required: false},
+		"outlive_parent":               &hcldec.AttrSpec{Name: "outlive_parent", Type: cty.Bool, Required: false},
 		"rebuild":                      &hcldec.AttrSpec{Name: "rebuild", Type: cty.String, Required: false},
 		"on_failure":                   &hcldec.AttrSpec{Name: "on_failure", Type: cty.String, Required: false},
 		"stop_timeout":                 &hcldec.AttrSpec{Name: "stop_timeout", Type: cty.String, Required: false},

@@ -34,8 +34,11 @@ type LayerConfig struct {
 	// How long the image may be used: a duration such as `720h` or `30d`. After it
 	// the image is built anew, and EC2 shows it as deprecated. The default is `30d`
 	// for `full`, `90d` for `hybrid` and `180d` for `os-only`. It ends no later than
-	// that of the parent.
+	// that of the parent, unless `outlive_parent` is set.
 	ShelfLife string `mapstructure:"shelf_life" required:"false"`
+	// Lets the shelf life go on after that of the parent has ended: what was too old
+	// in the parent is then in use in this image. Default `false`.
+	OutliveParent bool `mapstructure:"outlive_parent" required:"false"`
 	// When an image that exists is used again: `auto` (the default) when neither
 	// the inputs nor the parent changed and its shelf life is not over, `always` and
 	// `-force` build in any case.

@@ -37,18 +37,19 @@ func (*FlatInputsConfig) HCL2Spec() map[string]hcldec.Spec {
 // FlatLayerConfig is an auto-generated flat version of LayerConfig.
 // Where the contents of a field with a `mapstructure:,squash` tag are bubbled up.
 type FlatLayerConfig struct {
-	Family      *string              `mapstructure:"family" required:"false" cty:"family" hcl:"family"`
-	Tier        *string              `mapstructure:"tier" required:"false" cty:"tier" hcl:"tier"`
-	Parent      *FlatParentConfig    `mapstructure:"parent" required:"false" cty:"parent" hcl:"parent"`
-	Stages      []FlatStageConfig    `mapstructure:"stage" required:"false" cty:"stage" hcl:"stage"`
-	Inputs      *FlatInputsConfig    `mapstructure:"inputs" required:"false" cty:"inputs" hcl:"inputs"`
-	FirstBoot   *FlatFirstBootConfig `mapstructure:"first_boot" required:"false" cty:"first_boot" hcl:"first_boot"`
-	ShelfLife   *string              `mapstructure:"shelf_life" required:"false" cty:"shelf_life" hcl:"shelf_life"`
-	Rebuild     *string              `mapstructure:"rebuild" required:"false" cty:"rebuild" hcl:"rebuild"`
-	OnFailure   *string              `mapstructure:"on_failure" required:"false" cty:"on_failure" hcl:"on_failure"`
-	StopTimeout *string              `mapstructure:"stop_timeout" required:"false" cty:"stop_timeout" hcl:"stop_timeout"`
-	Verify      *FlatVerifyConfig    `mapstructure:"verify" required:"false" cty:"verify" hcl:"verify"`
-	MetricsFile *string              `mapstructure:"metrics_file" required:"false" cty:"metrics_file" hcl:"metrics_file"`
+	Family        *string              `mapstructure:"family" required:"false" cty:"family" hcl:"family"`
+	Tier          *string              `mapstructure:"tier" required:"false" cty:"tier" hcl:"tier"`
+	Parent        *FlatParentConfig    `mapstructure:"parent" required:"false" cty:"parent" hcl:"parent"`
+	Stages        []FlatStageConfig    `mapstructure:"stage" required:"false" cty:"stage" hcl:"stage"`
+	Inputs        *FlatInputsConfig    `mapstructure:"inputs" required:"false" cty:"inputs" hcl:"inputs"`
+	FirstBoot     *FlatFirstBootConfig `mapstructure:"first_boot" required:"false" cty:"first_boot" hcl:"first_boot"`
+	ShelfLife     *string              `mapstructure:"shelf_life" required:"false" cty:"shelf_life" hcl:"shelf_life"`
+	OutliveParent *bool                `mapstructure:"outlive_parent" required:"false" cty:"outlive_parent" hcl:"outlive_parent"`
+	Rebuild       *string              `mapstructure:"rebuild" required:"false" cty:"rebuild" hcl:"rebuild"`
+	OnFailure     *string              `mapstructure:"on_failure" required:"false" cty:"on_failure" hcl:"on_failure"`
+	StopTimeout   *string              `mapstructure:"stop_timeout" required:"false" cty:"stop_timeout" hcl:"stop_timeout"`
+	Verify        *FlatVerifyConfig    `mapstructure:"verify" required:"false" cty:"verify" hcl:"verify"`
+	MetricsFile   *string              `mapstructure:"metrics_file" required:"false" cty:"metrics_file" hcl:"metrics_file"`
 }
 
 // FlatMapstructure returns a new FlatLayerConfig.
@@ -63,18 +64,19 @@ func (*LayerConfig) FlatMapstructure() interface{ HCL2Spec() map[string]hcldec.S
 // The decoded values from this spec will then be applied to a FlatLayerConfig.
 func (*FlatLayerConfig) HCL2Spec() map[string]hcldec.Spec {
 	s := map[string]hcldec.Spec{
-		"family":       &hcldec.AttrSpec{Name: "family", Type: cty.String, Required: false},
-		"tier":         &hcldec.AttrSpec{Name: "tier", Type: cty.String, Required: false},
-		"parent":       &hcldec.BlockSpec{TypeName: "parent", Nested: hcldec.ObjectSpec((*FlatParentConfig)(nil).HCL2Spec())},
-		"stage":        &hcldec.BlockListSpec{TypeName: "stage", Nested: hcldec.ObjectSpec((*FlatStageConfig)(nil).HCL2Spec())},
-		"inputs":       &hcldec.BlockSpec{TypeName: "inputs", Nested: hcldec.ObjectSpec((*FlatInputsConfig)(nil).HCL2Spec())},
-		"first_boot":   &hcldec.BlockSpec{TypeName: "first_boot", Nested: hcldec.ObjectSpec((*FlatFirstBootConfig)(nil).HCL2Spec())},
-		"shelf_life":   &hcldec.AttrSpec{Name: "shelf_life", Type: cty.String, Required: false},
-		"rebuild":      &hcldec.AttrSpec{Name: "rebuild", Type: cty.String, Required: false},
-		"on_failure":   &hcldec.AttrSpec{Name: "on_failure", Type: cty.String, Required: false},
-		"stop_timeout": &hcldec.AttrSpec{Name: "stop_timeout", Type: cty.String, Required: false},
-		"verify":       &hcldec.BlockSpec{TypeName: "verify", Nested: hcldec.ObjectSpec((*FlatVerifyConfig)(nil).HCL2Spec())},
-		"metrics_file": &hcldec.AttrSpec{Name: "metrics_file", Type: cty.String, Required: false},
+		"family":         &hcldec.AttrSpec{Name: "family", Type: cty.String, Required: false},
+		"tier":           &hcldec.AttrSpec{Name: "tier", Type: cty.String, Required: false},
+		"parent":         &hcldec.BlockSpec{TypeName: "parent", Nested: hcldec.ObjectSpec((*FlatParentConfig)(nil).HCL2Spec())},
+		"stage":          &hcldec.BlockListSpec{TypeName: "stage", Nested: hcldec.ObjectSpec((*FlatStageConfig)(nil).HCL2Spec())},
+		"inputs":         &hcldec.BlockSpec{TypeName: "inputs", Nested: hcldec.ObjectSpec((*FlatInputsConfig)(nil).HCL2Spec())},
+		"first_boot":     &hcldec.BlockSpec{TypeName: "first_boot", Nested: hcldec.ObjectSpec((*FlatFirstBootConfig)(nil).HCL2Spec())},
+		"shelf_life":     &hcldec.AttrSpec{Name: "shelf_life", Type: cty.String, Required: false},
+		"outlive_parent": &hcldec.AttrSpec{Name: "outlive_parent", Type: cty.Bool, Required: false},
+		"rebuild":        &hcldec.AttrSpec{Name: "rebuild", Type: cty.String, Required: false},
+		"on_failure":     &hcldec.AttrSpec{Name: "on_failure", Type: cty.String, Required: false},
+		"stop_timeout":   &hcldec.AttrSpec{Name: "stop_timeout", Type: cty.String, Required: false},
+		"verify":         &hcldec.BlockSpec{TypeName: "verify", Nested: hcldec.ObjectSpec((*FlatVerifyConfig)(nil).HCL2Spec())},
+		"metrics_file":   &hcldec.AttrSpec{Name: "metrics_file", Type: cty.String, Required: false},
 	}
 	return s
 }

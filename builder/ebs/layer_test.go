@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -150,6 +151,10 @@ func TestTheImageExpiresWithItsParent(t *testing.T) {
 	}
 	if of(base).ExpiresAt.IsZero() || !of(child).ExpiresAt.Equal(of(base).ExpiresAt) {
 		t.Errorf("parent expires %s, child %s", of(base).ExpiresAt, of(child).ExpiresAt)
+	}
+	longer := r.build(r.tier("full", fields{"shelf_life": "20d", "outlive_parent": true}))
+	if m := of(longer); !m.ExpiresAt.Equal(m.BuiltAt.Add(20 * 24 * time.Hour)) {
+		t.Errorf("with outlive_parent it expires %s, and was built %s", m.ExpiresAt, m.BuiltAt)
 	}
 	if at := aws.ToString(r.image(region, child.Images[region]).DeprecationTime); at == "" {
 		t.Error("the image is not deprecated when it expires")

@@ -75,15 +75,16 @@ func (p *problems) duration(option, value string) time.Duration {
 // refuseLayerOptions tells of options that would do nothing without a family.
 func (c *Config) refuseLayerOptions(p *problems) {
 	set := map[string]bool{
-		"tier":       c.Tier != "",
-		"stage":      len(c.Stages) > 0,
-		"inputs":     c.Inputs != nil,
-		"shelf_life": c.ShelfLife != "",
-		"first_boot": c.FirstBoot.set(),
-		"parent":     c.Parent.OnMissing != "" || c.Parent.Tier != "" || len(c.Parent.Owners) > 0 || c.Parent.WaitTimeout != "",
-		"rebuild":    c.Rebuild != rebuildAuto,
+		"tier":           c.Tier != "",
+		"stage":          len(c.Stages) > 0,
+		"inputs":         c.Inputs != nil,
+		"shelf_life":     c.ShelfLife != "",
+		"outlive_parent": c.OutliveParent,
+		"first_boot":     c.FirstBoot.set(),
+		"parent":         c.Parent.OnMissing != "" || c.Parent.Tier != "" || len(c.Parent.Owners) > 0 || c.Parent.WaitTimeout != "",
+		"rebuild":        c.Rebuild != rebuildAuto,
 	}
-	for _, option := range []string{"tier", "parent", "stage", "inputs", "shelf_life", "first_boot", "rebuild"} {
+	for _, option := range []string{"tier", "parent", "stage", "inputs", "shelf_life", "outlive_parent", "first_boot", "rebuild"} {
 		if set[option] {
 			p.bad("%s: it needs family, the name of the product line the image belongs to", option)
 		}

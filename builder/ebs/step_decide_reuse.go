@@ -127,6 +127,14 @@ func (s stepDecideReuse) adopt() {
 	s.meta = &meta
 }
 
+// limit is when the shelf life ends at the latest; zero for no such time.
+func (s stepDecideReuse) limit() time.Time {
+	if s.cfg.OutliveParent {
+		return time.Time{}
+	}
+	return s.base.ExpiresAt
+}
+
 // plan says what the new image will be.
 func (s stepDecideReuse) plan(now time.Time) {
 	c := s.cfg
@@ -139,7 +147,7 @@ func (s stepDecideReuse) plan(now time.Time) {
 		Family: c.Family, Tier: c.tier(), State: ami.Building,
 		Version: ami.NewVersion(now), Fingerprint: fingerprint, Inputs: s.sum.String(), Items: s.items.String(),
 		Parent: s.base.ImageID, ParentVersion: s.base.Version, Root: s.base.Root, Run: s.runID,
-		BuiltAt: now.UTC().Truncate(time.Second), ExpiresAt: layer.Expiry(now, shelfLife, s.base.ExpiresAt),
+		BuiltAt: now.UTC().Truncate(time.Second), ExpiresAt: layer.Expiry(now, shelfLife, s.limit()),
 	}
 	s.name = c.AMIName
 	if s.name == "" {

@@ -144,6 +144,7 @@ func (q Query) matches(i Image) bool {
 	same := func(wanted, got string) bool { return wanted == "" || wanted == got }
 	return i.Raw.State == types.ImageStateAvailable &&
 		i.Raw.RootDeviceType == types.DeviceTypeEbs &&
+		q.takes(i.Raw.OwnerId) &&
 		slices.Contains(q.States, i.State) &&
 		same(q.Family, i.Family) &&
 		same(string(q.Tier), string(i.Tier)) &&
@@ -151,6 +152,12 @@ func (q Query) matches(i Image) bool {
 		same(q.Fingerprint, i.Fingerprint) &&
 		same(q.Architecture, i.Architecture) &&
 		(q.IncludeExpired || !i.Expired(q.Now.Add(q.MinRemaining)))
+}
+
+// takes tells whether the owner is one of those that were named. Which account self
+// is only EC2 knows.
+func (q Query) takes(owner *string) bool {
+	return len(q.Owners) == 0 || slices.Contains(q.Owners, "self") || slices.Contains(q.Owners, aws.ToString(owner))
 }
 
 func filter(name string, values ...string) types.Filter {

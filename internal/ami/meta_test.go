@@ -118,11 +118,17 @@ func FuzzParse(f *testing.F) {
 	f.Add(tagExpiresAt, "2026-11-01T00:00:00Z")
 	f.Add("goldenami:unheard-of", "y")
 	f.Add(tagTier, "hybrid")
+	for _, value := range oddValues() {
+		for _, key := range oddKeys() {
+			f.Add(key, value)
+		}
+	}
 	f.Fuzz(func(t *testing.T, key, value string) {
 		tags := goodMeta().Tags()
 		tags[key] = value
 		m, ok := Parse(EC2Tags(tags))
 		if !ok {
+			neverFound(t, EC2Tags(tags))
 			return
 		}
 		if _, err := ParseTier(string(m.Tier)); err != nil || ValidateFamily(m.Family) != nil || len(m.Version) != 26 {

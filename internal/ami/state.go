@@ -40,6 +40,29 @@ func ParseState(s string) (State, error) {
 	return "", fmt.Errorf("unknown image state %q: use one of %s", s, strings.Join(names, ", "))
 }
 
+// changes are the states that may follow each one. The comment of this package says
+// which component makes which change.
+var changes = map[State][]State{
+	Building: {Testing, Good, Bad},
+	Testing:  {Good, Bad},
+	Good:     {Bad, Revoked, Retired},
+	Bad:      {Retired},
+	Revoked:  {Good, Retired},
+	Retired:  nil,
+}
+
+// CheckChange tells why an image in one state must not be given another; nil if it
+// may, or has it already. An image without a state yet may be given any.
+func CheckChange(from, to State) error {
+	if _, err := ParseState(string(to)); err != nil {
+		return err
+	}
+	if from == to || from == "" || slices.Contains(changes[from], to) {
+		return nil
+	}
+	return fmt.Errorf("an image that is %s cannot become %s", from, to)
+}
+
 // CreateTagsAPI is the call that SetState makes.
 type CreateTagsAPI interface {
 	CreateTags(ctx context.Context, in *ec2.CreateTagsInput, opts ...func(*ec2.Options)) (*ec2.CreateTagsOutput, error)
@@ -50,7 +73,8 @@ type CreateTagsAPI interface {
 const resourcesPerCall = 500
 
 // SetState writes the state of the images and snapshots with these ids. All
-// ids are checked before the first call, so a bad argument changes nothing.
+// ids are checked before the first call, so a bad argument changes nothing. It does
+// not read what state they are in: callers that know it ask CheckChange first.
 func SetState(ctx context.Context, api CreateTagsAPI, s State, ids ...string) error {
 	if _, err := ParseState(string(s)); err != nil {
 		return err

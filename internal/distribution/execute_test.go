@@ -207,6 +207,31 @@ func TestDeprecateAfterIsTheSameDateInEveryRun(t *testing.T) {
 	})
 }
 
+func TestShelfLifeIsDeprecationInEveryRegion(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		now := time.Now().UTC().Truncate(time.Second)
+		meta := ami.Meta{
+			Family: "web", Tier: ami.Full, State: ami.Building, Version: ami.NewVersion(now), BuiltAt: now, ExpiresAt: now.Add(24*time.Hour + 31*time.Second),
+		}
+		source := distribution.Source{Region: home, ImageID: r.cloud.AddImage(home, "web-1", "", func(i *types.Image) { i.Tags = ami.EC2Tags(meta.Tags()) })}
+		spec := distribution.Spec{Targets: []distribution.Target{{Region: eu}}}
+		res := r.done(source, spec)
+		spec.Targets = append(spec.Targets, distribution.Target{Region: tokyo}) // a Region that is added later
+		maps.Copy(res, r.done(source, spec))
+		want := meta.ExpiresAt.Round(time.Minute).Format("2006-01-02T15:04:05.000Z")
+		for _, region := range []string{home, eu, tokyo} {
+			image := r.cloud.Images(region)[res[region].ImageID]
+			got, ok := ami.Parse(image.Tags)
+			if aws.ToString(image.DeprecationTime) != want || !ok || !got.ExpiresAt.Equal(meta.ExpiresAt) || got.State != ami.Good {
+				t.Errorf("%s: deprecated at %s, want %s; tags %+v", region, aws.ToString(image.DeprecationTime), want, got)
+			}
+		}
+		time.Sleep(48 * time.Hour) // its shelf life is over, and EC2 takes no date that is
+		spec.Tags = map[string]string{"late": "yes"}
+		r.done(source, spec)
+	})
+}
+
 func TestSourceRegionTarget(t *testing.T) {
 	t.Parallel()
 	t.Run("encrypted already", func(t *testing.T) {

@@ -79,6 +79,7 @@ func (p *Plan) complete(source *sourceImage) error {
 	if p.spec.Meta == nil {
 		p.spec.Meta = source.meta
 	}
+	p.dateShelfLife(time.Now())
 	if err := p.dateDeprecation(source); err != nil {
 		return err
 	}
@@ -86,6 +87,17 @@ func (p *Plan) complete(source *sourceImage) error {
 		return fmt.Errorf("a copy of %s would have %d tags with those of its source, and EC2 takes %d: give fewer", p.Source.ImageID, n, maxTags)
 	}
 	return nil
+}
+
+// dateShelfLife has images deprecated when their shelf life ends, in every Region,
+// where nothing else is asked for. EC2 takes no date that is over.
+func (p *Plan) dateShelfLife(now time.Time) {
+	if p.spec.Meta == nil || p.spec.DeprecateAfter != 0 || !p.spec.DeprecateAt.IsZero() {
+		return
+	}
+	if ends := p.spec.Meta.ExpiresAt; ends.Round(time.Minute).After(now) {
+		p.spec.DeprecateAt = ends
+	}
 }
 
 // dateDeprecation turns DeprecateAfter into a date, in every Region the same.

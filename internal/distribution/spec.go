@@ -36,7 +36,9 @@ type Spec struct {
 	// of 15. 0 is an ordinary copy. It applies to copies between Regions.
 	CopyMinutes int
 
-	// DeprecateAt is rounded to the minute, as EC2 does. Zero leaves it alone.
+	// DeprecateAt is rounded to the minute, as EC2 does. Where it and DeprecateAfter
+	// are zero, an image with a shelf life is deprecated at its end, and any other
+	// is left alone.
 	DeprecateAt time.Time
 
 	// DeprecateAfter counts from when the source image was made, so that a second

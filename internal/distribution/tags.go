@@ -103,8 +103,13 @@ func (w *worker) markGood(ctx context.Context, image types.Image, snapshots []ty
 	if w.plan.spec.Meta == nil {
 		return nil
 	}
-	if meta, ok := ami.Parse(image.Tags); ok && meta.State == ami.Good {
-		return nil
+	if meta, ok := ami.Parse(image.Tags); ok {
+		if meta.State == ami.Good {
+			return nil
+		}
+		if err := ami.CheckChange(meta.State, ami.Good); err != nil {
+			return w.errorf("mark as good: %w", err)
+		}
 	}
 	ids := []string{w.result.ImageID}
 	for _, s := range snapshots {

@@ -45,7 +45,8 @@ type Config struct {
 	// ordinary copy, which is done when it is done.
 	SnapshotCopyDurationMinutes int `mapstructure:"snapshot_copy_duration_minutes" required:"false"`
 	// When the images are deprecated: a time such as `2027-01-31T00:00:00Z`, at
-	// most 10 years away. It cannot be set together with `deprecate_after`.
+	// most 10 years away. It cannot be set together with `deprecate_after`. Without
+	// both, images of a family are deprecated when their shelf life ends.
 	DeprecateAt string `mapstructure:"deprecate_at" required:"false"`
 	// How long after the source image was made the images are deprecated, such as
 	// `90d` or `720h`.

@@ -7,6 +7,9 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 	"github.com/goldenami/packer-plugin-goldenami/internal/lineage"
@@ -74,4 +77,20 @@ func (e *endpoint) checkManifest(t *testing.T, full ami.Image) {
 		t.Errorf("mode and owner are %s", mode)
 	}
 	e.terminate(t, g)
+}
+
+// mustExpire fails unless images have the shelf life of their tier, and EC2 deprecates
+// them when it ends.
+func mustExpire(t *testing.T, images ...ami.Image) {
+	t.Helper()
+	days := map[ami.Tier]int{ami.OSOnly: 180, ami.Hybrid: 90, ami.Full: 30}
+	for _, i := range images {
+		if want := i.BuiltAt.Add(time.Duration(days[i.Tier]) * 24 * time.Hour); !i.ExpiresAt.Equal(want) {
+			t.Errorf("%s (%s) in %s expires at %s, not at %s", i.ID, i.Tier, i.Region, i.ExpiresAt, want)
+		}
+		at, err := time.Parse(time.RFC3339, aws.ToString(i.Raw.DeprecationTime))
+		if err != nil || !at.Equal(i.ExpiresAt.Round(time.Minute)) {
+			t.Errorf("%s (%s) in %s expires at %s, and EC2 deprecates it at %q", i.ID, i.Tier, i.Region, i.ExpiresAt, aws.ToString(i.Raw.DeprecationTime))
+		}
+	}
 }

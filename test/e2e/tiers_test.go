@@ -64,6 +64,7 @@ func TestTiers(t *testing.T) {
 	t.Run("with its user data every tier ends as the same machine", func(t *testing.T) {
 		e.checkFirstBoot(t, filepath.Join(dir, "first-boot.mime"), base, hybrid, full)
 	})
+	t.Run("the shelf life is the same in every Region", func(t *testing.T) { mustExpire(t, append(copies, full, hybrid, base)...) })
 	t.Run("the lineage is told everywhere", func(t *testing.T) {
 		e.checkLineage(t, filepath.Join(dir, "lineage.json"), copies, full, hybrid, base)
 	})
