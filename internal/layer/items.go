@@ -67,12 +67,12 @@ func short(fields ...string) string {
 func (i Items) String() string {
 	text := itemScheme
 	for _, p := range i.parts {
-		section := []string{":", p.mark}
+		section := ":" + p.mark
 		for _, name := range slices.Sorted(maps.Keys(p.items)) {
-			section = append(section, short(name), p.items[name])
+			section += short(name) + p.items[name]
 		}
-		if more := strings.Join(section, ""); len(text)+len(more) <= maxItems {
-			text += more
+		if len(text)+len(section) <= maxItems {
+			text += section
 		}
 	}
 	return text

@@ -28,7 +28,7 @@ func (e *endpoint) checkFirstBoot(t *testing.T, userData string, images ...ami.I
 	}
 	want := ""
 	for _, image := range images {
-		g := e.launchWith(t, image.ID, "admin", "boot-"+string(image.Tier), data)
+		g := e.launchWith(t, image.ID, "boot-"+string(image.Tier), data)
 		var status stage.Status
 		until(t, "the first boot of "+g.id, time.Minute, func() bool {
 			status, err = stage.ParseStatus([]byte(g.run(t, "cat "+stage.StatusFile+" || :")))

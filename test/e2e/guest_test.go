@@ -27,13 +27,13 @@ type guest struct {
 
 // launch starts an instance of the image with a key pair of its own, as a user
 // of the image would, and logs in.
-func (e *endpoint) launch(t *testing.T, imageID, user, keyName string) guest {
+func (e *endpoint) launch(t *testing.T, imageID, keyName string) guest {
 	t.Helper()
-	return e.launchWith(t, imageID, user, keyName, nil)
+	return e.launchWith(t, imageID, keyName, nil)
 }
 
 // launchWith is launch with user data.
-func (e *endpoint) launchWith(t *testing.T, imageID, user, keyName string, userData []byte) guest {
+func (e *endpoint) launchWith(t *testing.T, imageID, keyName string, userData []byte) guest {
 	t.Helper()
 	api := e.ec2(home)
 	pair, err := api.CreateKeyPair(t.Context(), &ec2.CreateKeyPairInput{KeyName: &keyName, KeyType: types.KeyTypeEd25519})
@@ -61,7 +61,7 @@ func (e *endpoint) launchWith(t *testing.T, imageID, user, keyName string, userD
 		g.address = aws.ToString(i.PublicIpAddress)
 		return i.State.Name == types.InstanceStateNameRunning && g.address != ""
 	})
-	until(t, "an SSH connection to "+g.id, 2*time.Minute, func() bool { return g.dial(user) == nil })
+	until(t, "an SSH connection to "+g.id, 2*time.Minute, func() bool { return g.dial("admin") == nil })
 	t.Cleanup(func() { _ = g.client.Close() }) // the instance may have gone first
 	return g
 }

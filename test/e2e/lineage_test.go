@@ -56,7 +56,7 @@ func (e *endpoint) checkLineage(t *testing.T, path string, copies []ami.Image, c
 // stage with the hash that the machine has for it, and the seal left it in place.
 func (e *endpoint) checkManifest(t *testing.T, full ami.Image) {
 	t.Helper()
-	g := e.launch(t, full.ID, "admin", "manifest")
+	g := e.launch(t, full.ID, "manifest")
 	var got lineage.Manifest
 	text := g.run(t, "cat "+lineage.ManifestFile) // as any user
 	if err := json.Unmarshal([]byte(text), &got); err != nil {

@@ -59,7 +59,7 @@ func TestSealOnBootedMachines(t *testing.T) {
 		for i, name := range []string{"one", "two"} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				g := e.launch(t, image, "admin", name)
+				g := e.launch(t, image, name)
 				g.mustBeItself(t, before)
 				ids[i], keys[i] = g.run(t, "cat /etc/machine-id"), g.hostKey
 			})

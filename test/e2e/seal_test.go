@@ -24,7 +24,7 @@ var remains = map[string]string{
 // image: what two machines of one image share of an identity came from the image.
 func (e *endpoint) checkSealed(t *testing.T, full, base ami.Image) {
 	t.Helper()
-	one, two := e.launch(t, full.ID, "admin", "one"), e.launch(t, full.ID, "admin", "two")
+	one, two := e.launch(t, full.ID, "one"), e.launch(t, full.ID, "two")
 	for what, command := range remains {
 		if left := one.run(t, command); left != "" {
 			t.Errorf("%s are left in the image:\n%s", what, left)
@@ -52,7 +52,7 @@ func (e *endpoint) checkSealed(t *testing.T, full, base ami.Image) {
 	if got := one.run(t, markers); got != "app patch runtime" {
 		t.Errorf("stages in the full image: %q", got)
 	}
-	below := e.launch(t, base.ID, "admin", "below")
+	below := e.launch(t, base.ID, "below")
 	if got := below.run(t, markers); got != "patch" {
 		t.Errorf("stages in the OS-only image: %q", got)
 	}
