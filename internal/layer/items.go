@@ -67,12 +67,13 @@ func short(fields ...string) string {
 func (i Items) String() string {
 	text := itemScheme
 	for _, p := range i.parts {
-		section := ":" + p.mark
+		section := make([]string, 0, 2+2*len(p.items))
+		section = append(section, ":", p.mark)
 		for _, name := range slices.Sorted(maps.Keys(p.items)) {
-			section += short(name) + p.items[name]
+			section = append(section, short(name), p.items[name])
 		}
-		if len(text)+len(section) <= maxItems {
-			text += section
+		if more := strings.Join(section, ""); len(text)+len(more) <= maxItems {
+			text += more
 		}
 	}
 	return text
