@@ -18,6 +18,12 @@ type FirstBootConfig struct {
 	// The path of a file that holds what `user_data` would; it may be compressed with
 	// gzip. Unlike `user_data`, it is not a template.
 	UserDataFile string `mapstructure:"user_data_file" required:"false"`
+	// For whom the user data is written: `cloud-init`; `powershell`, a script in
+	// `<powershell>` for every launch agent of Windows; `ec2launch-v2`, tasks in YAML;
+	// or `auto` (the default), which is `powershell` where the communicator is WinRM,
+	// and `cloud-init` elsewhere. It decides what the stages are, too: PowerShell for
+	// Windows, and programs for Linux with `cloud-init`.
+	Format string `mapstructure:"format" required:"false"`
 }
 
 func (c FirstBootConfig) set() bool {

@@ -13,6 +13,7 @@ type FlatFirstBootConfig struct {
 	File         *string `mapstructure:"file" required:"false" cty:"file" hcl:"file"`
 	UserData     *string `mapstructure:"user_data" required:"false" cty:"user_data" hcl:"user_data"`
 	UserDataFile *string `mapstructure:"user_data_file" required:"false" cty:"user_data_file" hcl:"user_data_file"`
+	Format       *string `mapstructure:"format" required:"false" cty:"format" hcl:"format"`
 }
 
 // FlatMapstructure returns a new FlatFirstBootConfig.
@@ -30,6 +31,7 @@ func (*FlatFirstBootConfig) HCL2Spec() map[string]hcldec.Spec {
 		"file":           &hcldec.AttrSpec{Name: "file", Type: cty.String, Required: false},
 		"user_data":      &hcldec.AttrSpec{Name: "user_data", Type: cty.String, Required: false},
 		"user_data_file": &hcldec.AttrSpec{Name: "user_data_file", Type: cty.String, Required: false},
+		"format":         &hcldec.AttrSpec{Name: "format", Type: cty.String, Required: false},
 	}
 	return s
 }

@@ -94,6 +94,19 @@ type StageConfig struct {
 	Inline []string `mapstructure:"inline" required:"false"`
 	// Environment of the script.
 	Environment map[string]string `mapstructure:"environment" required:"false"`
+	// Files and folders that the script needs, by path or pattern; `**` stands for any
+	// number of folders. While the script runs, `GOLDENAMI_FILES` names a folder that
+	// holds them as `cp -r` would copy them: a file by its own name, a folder with all
+	// below it, and what a pattern matches by its path below the folder before the
+	// first wildcard. They are part of what the stage is, so a changed file is a changed
+	// stage; they travel in the user data, so what is large belongs in S3.
+	Files []string `mapstructure:"files" required:"false"`
+	// Secrets that the script gets as variables: `ssm:` with the name of a parameter,
+	// or `secretsmanager:` with the name or ARN of a secret. The instance fetches the
+	// value with its own role and the AWS CLI, right before the script runs, and gives
+	// it to this script alone. Only a stage of tier `boot` can have secrets, so that
+	// none is baked.
+	Secrets map[string]string `mapstructure:"secrets" required:"false"`
 }
 
 // InputsConfig names what decides the content of the image and is not a stage.

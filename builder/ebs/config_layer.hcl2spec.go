@@ -118,6 +118,8 @@ type FlatStageConfig struct {
 	Script      *string           `mapstructure:"script" required:"false" cty:"script" hcl:"script"`
 	Inline      []string          `mapstructure:"inline" required:"false" cty:"inline" hcl:"inline"`
 	Environment map[string]string `mapstructure:"environment" required:"false" cty:"environment" hcl:"environment"`
+	Files       []string          `mapstructure:"files" required:"false" cty:"files" hcl:"files"`
+	Secrets     map[string]string `mapstructure:"secrets" required:"false" cty:"secrets" hcl:"secrets"`
 }
 
 // FlatMapstructure returns a new FlatStageConfig.
@@ -137,6 +139,8 @@ func (*FlatStageConfig) HCL2Spec() map[string]hcldec.Spec {
 		"script":      &hcldec.AttrSpec{Name: "script", Type: cty.String, Required: false},
 		"inline":      &hcldec.AttrSpec{Name: "inline", Type: cty.List(cty.String), Required: false},
 		"environment": &hcldec.AttrSpec{Name: "environment", Type: cty.Map(cty.String), Required: false},
+		"files":       &hcldec.AttrSpec{Name: "files", Type: cty.List(cty.String), Required: false},
+		"secrets":     &hcldec.AttrSpec{Name: "secrets", Type: cty.Map(cty.String), Required: false},
 	}
 	return s
 }

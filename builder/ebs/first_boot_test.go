@@ -27,7 +27,7 @@ func TestUserDataForFirstBootIsWrittenForItsOwner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := stage.UserData(b.cfg.stages, nil)
+	want, err := stage.UserData(stage.CloudInit, b.cfg.stages, nil)
 	if err != nil || !bytes.Equal(got, want) || !strings.HasPrefix(string(got), "Content-Type: multipart/mixed;") {
 		t.Errorf("%v, wrote:\n%s", err, got)
 	}

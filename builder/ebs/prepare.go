@@ -121,8 +121,8 @@ func (c *Config) prepareRun(p *problems) {
 	if c.DisableStopInstance && !c.IsSpotInstance() && c.InstanceInitiatedShutdownBehavior == "terminate" {
 		p.bad("shutdown_behavior: with disable_stop_instance the instance would end itself before an image is made of it; use \"stop\"")
 	}
-	if c.Comm.Type != "ssh" && c.layered() && len(c.Stages) > 0 && !unknown(c.Comm.Type) {
-		p.bad("stage: stages are shell scripts that run over SSH; set communicator = \"ssh\", or leave the stages to provisioners")
+	if c.Comm.Type != "ssh" && c.Comm.Type != "winrm" && c.layered() && len(c.Stages) > 0 && !unknown(c.Comm.Type) {
+		p.bad("stage: stages run over SSH or WinRM; set communicator = \"ssh\" or \"winrm\", or leave the stages to provisioners")
 	}
 	if c.BlockDurationMinutes != 0 {
 		p.warn("block_duration_minutes: EC2 no longer offers Spot blocks to new accounts and may refuse the launch")

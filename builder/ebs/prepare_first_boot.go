@@ -19,13 +19,16 @@ func (c *Config) prepareFirstBoot(p *problems) {
 	if f.File != "" {
 		c.prepareFirstBootFile(p)
 	}
+	if !c.prepareFormat(p) {
+		return
+	}
 	own, err := f.own()
 	if err != nil {
 		p.add(err)
 		return
 	}
 	c.ownUserData = own
-	if _, err := stage.UserData(nil, own); err != nil {
+	if _, err := stage.UserData(c.userDataFormat(), nil, own); err != nil {
 		p.bad("first_boot: %s: %w", f.source(), err)
 		return
 	}
@@ -40,6 +43,35 @@ func (c *Config) prepareFirstBoot(p *problems) {
 // bootsInstances tells whether anything that the template asks for needs the user data.
 func (c *Config) bootsInstances() bool {
 	return c.FirstBoot.set() || c.Verify != nil || c.LaunchTemplate != nil
+}
+
+// formatAuto follows the communicator.
+const formatAuto = "auto"
+
+// prepareFormat checks the format, and that it suits the way to the instance.
+func (c *Config) prepareFormat(p *problems) bool {
+	if f := c.FirstBoot.Format; f != "" && f != formatAuto {
+		if _, err := stage.ParseFormat(f); err != nil {
+			p.bad("first_boot: format: %w, or %s", err, formatAuto)
+			return false
+		}
+	}
+	if c.Comm.Type == "winrm" && !c.userDataFormat().Windows() {
+		p.bad("first_boot: format: %q is for Linux, and the communicator is winrm; use %q or %q", c.FirstBoot.Format, stage.PowerShell, stage.EC2LaunchV2)
+		return false
+	}
+	return true
+}
+
+// userDataFormat is for whom user data is written.
+func (c *Config) userDataFormat() stage.Format {
+	switch f := c.FirstBoot.Format; {
+	case f != "" && f != formatAuto:
+		return stage.Format(f)
+	case c.Comm.Type == "winrm":
+		return stage.PowerShell
+	}
+	return stage.CloudInit
 }
 
 func (c *Config) prepareFirstBootFile(p *problems) {

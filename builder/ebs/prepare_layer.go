@@ -8,7 +8,6 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
 	"github.com/goldenami/packer-plugin-goldenami/internal/layer"
-	"github.com/goldenami/packer-plugin-goldenami/internal/stage"
 )
 
 // prepareLayer checks the options that goldenami adds, and reads the stages.
@@ -114,25 +113,6 @@ func (c *Config) prepareTier(p *problems) {
 	case parent.Rank() >= tier.Rank():
 		p.bad("parent: tier: an image of tier %s cannot be built on one of tier %s; name a lower tier, or leave it out", tier, parent)
 	}
-}
-
-// prepareStages reads the scripts, so that what is baked later is what was checked.
-func (c *Config) prepareStages(p *problems) {
-	stages := make([]stage.Stage, 0, len(c.Stages))
-	for _, s := range c.Stages {
-		if unknown(s.Name + s.Tier + s.Script) {
-			return
-		}
-		stages = append(stages, stage.Stage{
-			Name: s.Name, Tier: ami.Tier(s.Tier), Script: s.Script, Inline: s.Inline, Environment: s.Environment,
-		})
-	}
-	loaded, err := stage.Load(stages)
-	if err != nil {
-		p.add(unjoin(err)...)
-		return
-	}
-	c.stages = loaded
 }
 
 // unjoin takes a joined error apart, so that each finding is a line of its own.

@@ -1,6 +1,7 @@
 package ebs
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,6 +72,20 @@ func TestBadInput(t *testing.T) {
 		"nothing left":               {small(fields{"skip_save_build_region": true}), []string{"skip_save_build_region:", "ami_regions"}},
 		"fast launch":                {small(fields{"fast_launch": fields{"max_parallel_launches": 2}}), []string{"fast_launch: max_parallel_launches:", "6"}},
 		"fast launch elsewhere":      {small(fields{"fast_launch": fields{"region_launch_templates": []fields{{"region": "us-east-1"}}}}), []string{"fast_launch:", "us-east-1", "ami_regions"}},
+		"file that is not there":     {layered(fields{"stage": []fields{{"name": "a", "tier": "hybrid", "inline": []string{"true"}, "files": []string{"nowhere/*"}}}}), []string{`stage "a": files:`, "nowhere"}},
+		"file of no stage":           {layered(fields{"stage": []fields{{"name": "a", "tier": "hybrid", "inline": []string{"true"}, "files": []string{"no-such"}}, {"name": "b", "tier": "hybrid"}}}), []string{`stage "a": files:`, `stage "b": script:`}},
+		"secret in an image":         {layered(fields{"stage": []fields{{"name": "a", "tier": "full", "inline": []string{"true"}, "secrets": fields{"TOKEN": "ssm:/t"}}}}), []string{`stage "a": secrets:`, `tier = "boot"`}},
+		"secret of nowhere":          {layered(fields{"stage": []fields{{"name": "a", "tier": "boot", "inline": []string{"true"}, "secrets": fields{"TOKEN": "vault:t"}}}}), []string{`stage "a": secrets:`, "secretsmanager:"}},
+		"boot before full":           {layered(fields{"stage": []fields{{"name": "a", "tier": "boot", "inline": []string{"true"}}, {"name": "b", "tier": "full", "inline": []string{"true"}}}}), []string{`stage "b": tier:`, "cannot come after"}},
+		"own user data twice":        {layered(fields{"first_boot": fields{"user_data": "#!/bin/sh", "user_data_file": "x"}}), []string{"first_boot: user_data:", "leave one out"}},
+		"own user data of nothing":   {layered(fields{"first_boot": fields{"user_data_file": os.DevNull}}), []string{"first_boot: user_data_file:", "empty"}},
+		"own user data nowhere":      {layered(fields{"first_boot": fields{"user_data_file": "nowhere/x"}}), []string{"first_boot: user_data_file:", "nowhere/x"}},
+		"own user data ignored":      {layered(fields{"first_boot": fields{"user_data": "echo hello"}}), []string{"first_boot: user_data:", "cloud-init would ignore it"}},
+		"tier of no image":           {layered(fields{"tier": "boot"}), []string{"tier:", `unknown tier "boot"`}},
+		"user data too large":        {layered(fields{"communicator": "ssh", "ssh_username": "x", "first_boot": fields{"file": "boot.mime"}, "stage": []fields{{"name": "a", "tier": "hybrid", "inline": []string{noise(40000)}}}}), []string{"first_boot:", "16384", `stage "a"`, "S3", "SSM"}},
+		"format":                     {layered(fields{"first_boot": fields{"format": "ignition"}}), []string{"first_boot: format:", "ec2launch-v2", "auto"}},
+		"Linux over WinRM":           {layered(fields{"communicator": "winrm", "winrm_username": "x", "first_boot": fields{"format": "cloud-init"}}), []string{"first_boot: format:", "powershell"}},
+		"PowerShell without a tag":   {layered(fields{"communicator": "winrm", "winrm_username": "x", "first_boot": fields{"user_data": "Get-Date"}}), []string{"first_boot: user_data:", "<powershell>"}},
 		"first boot of nothing":      {layered(fields{"first_boot": fields{"file": "boot.sh"}}), []string{"first_boot:", "no stage"}},
 		"first boot to nowhere":      {layered(fields{"first_boot": fields{"file": "nowhere/boot.sh"}}), []string{"first_boot:", "nowhere does not exist"}},
 		"first boot to a folder":     {layered(fields{"first_boot": fields{"file": "."}}), []string{"first_boot:", "is a folder"}},
@@ -187,4 +202,14 @@ func TestArchitecture(t *testing.T) {
 			t.Errorf("%s: %q, not %q", instanceType, got, want)
 		}
 	}
+}
+
+// noise is text that does not get smaller.
+func noise(size int) string {
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same each time
+	text := make([]byte, size)
+	for i := range text {
+		text[i] = byte('A' + random.IntN(26))
+	}
+	return "# " + string(text)
 }

@@ -68,7 +68,7 @@ func (s stepDecideReuse) inputs() (layer.Inputs, error) {
 	if c.Inputs != nil {
 		files, err := layer.Files("", c.Inputs.Files, c.Inputs.Exclude)
 		if err != nil {
-			return in, err
+			return in, fmt.Errorf("inputs: files: %w", err)
 		}
 		in.Files, in.Values = files, c.Inputs.Values
 	}

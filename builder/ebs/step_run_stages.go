@@ -30,20 +30,20 @@ func (s stepRunStages) Run(ctx context.Context, state multistep.StateBag) multis
 	if !ok {
 		return s.halt("stages: there is no connection to the instance")
 	}
-	guest := guest{comm: comm, ui: s.ui, dir: "/tmp/goldenami-" + s.runID}
-	if err := guest.run(ctx, "umask 077 && mkdir "+guest.dir); err != nil {
+	on := s.baker(guest{comm: comm, ui: s.ui, dir: "/tmp/goldenami-" + s.runID})
+	if err := on.open(ctx); err != nil {
 		return s.halt("stages: make a private folder on the instance: %w", err)
 	}
 	for _, next := range bake {
 		s.say("Stage %s: running", next.Name)
 		began := time.Now()
-		if err := guest.stage(ctx, next); err != nil {
+		if err := on.stage(ctx, next); err != nil {
 			return s.halt("stage %s: %w", next.Name, err)
 		}
 		s.say("Stage %s: done in %s", next.Name, time.Since(began).Round(time.Second))
 	}
-	if err := guest.run(ctx, "rm -rf "+guest.dir); err != nil {
-		return s.halt("stages: remove %s from the instance: %w", guest.dir, err)
+	if err := on.close(ctx); err != nil {
+		return s.halt("stages: remove their folder from the instance: %w", err)
 	}
 	return multistep.ActionContinue
 }

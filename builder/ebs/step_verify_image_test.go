@@ -177,7 +177,7 @@ func TestTrialsGetTheFamilysUserData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := stage.UserData(b.cfg.stages, nil)
+	want, err := stage.UserData(stage.CloudInit, b.cfg.stages, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // as the same machine, the customer's own part included; none where there is nothing
 // to do.
 func (c *Config) firstBootData() ([]byte, error) {
-	return stage.UserData(c.stages, c.ownUserData)
+	return stage.UserData(c.userDataFormat(), c.stages, c.ownUserData)
 }
 
 // stepWriteFirstBoot writes the user data that completes an instance of the image,

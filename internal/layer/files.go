@@ -44,9 +44,9 @@ func Files(root string, patterns, exclude []string) ([]File, error) {
 		files = append(files, more...)
 		switch {
 		case err != nil:
-			findings = append(findings, fmt.Errorf("inputs: files %q: %w", pattern, err))
+			findings = append(findings, fmt.Errorf("%q: %w", pattern, err))
 		case walk.matched == before:
-			findings = append(findings, fmt.Errorf("inputs: files %q matches no file below %s: correct it or take it out", pattern, walk.root))
+			findings = append(findings, fmt.Errorf("%q matches no file below %s: correct it or take it out", pattern, walk.root))
 		}
 	}
 	if err := errors.Join(findings...); err != nil {
@@ -85,11 +85,11 @@ func newWalk(root string, patterns, exclude []string) (*walk, error) {
 	if root == "" {
 		w.given = commonFolder(w.patterns)
 	} else if w.given, err = filepath.Abs(root); err != nil {
-		return nil, fmt.Errorf("inputs: root %q: %w", root, err)
+		return nil, fmt.Errorf("root %q: %w", root, err)
 	}
 	resolved, err := filepath.EvalSymlinks(filepath.FromSlash(w.given))
 	if err != nil {
-		return nil, fmt.Errorf("inputs: files: %w", err)
+		return nil, fmt.Errorf("find files: %w", err)
 	}
 	w.given, w.root = filepath.ToSlash(w.given), filepath.ToSlash(resolved)
 	return w, nil
@@ -101,7 +101,7 @@ func absolute(root string, patterns []string) ([]string, error) {
 	made := make([]string, 0, len(patterns))
 	for _, pattern := range patterns {
 		if pattern == "" {
-			return nil, errors.New("inputs: files: a pattern is empty")
+			return nil, errors.New("a pattern is empty")
 		}
 		full := pattern
 		if !filepath.IsAbs(full) {
@@ -109,11 +109,11 @@ func absolute(root string, patterns []string) ([]string, error) {
 		}
 		full, err := filepath.Abs(full)
 		if err != nil {
-			return nil, fmt.Errorf("inputs: files %q: %w", pattern, err)
+			return nil, fmt.Errorf("%q: %w", pattern, err)
 		}
 		full = filepath.ToSlash(full)
 		if err := checkPattern(full); err != nil {
-			return nil, fmt.Errorf("inputs: files %q: %w", pattern, err)
+			return nil, fmt.Errorf("%q: %w", pattern, err)
 		}
 		made = append(made, full)
 	}

@@ -45,10 +45,14 @@ func Load(stages []Stage) ([]Stage, error) {
 	for i := range loaded {
 		s := &loaded[i]
 		findings = append(findings, s.checkName(i), s.load())
-		if seen[s.Name] && s.Name != "" {
+		key := s.Name
+		if s.PowerShell {
+			key = strings.ToLower(key) // as Windows takes the name of its marker
+		}
+		if seen[key] && s.Name != "" {
 			findings = append(findings, s.wrong("name", "there is another stage of this name: names must be unique in a family"))
 		}
-		seen[s.Name] = true
+		seen[key] = true
 		if _, err := ParseTier(string(s.Tier)); err != nil {
 			findings = append(findings, s.wrong("tier", "%w", err))
 			continue
@@ -82,7 +86,7 @@ func (s *Stage) checkName(index int) error {
 }
 
 func (s *Stage) load() error {
-	findings := slices.Concat(s.checkEnvironment(), s.checkFiles(), s.checkSecrets())
+	findings := slices.Concat(s.checkEnvironment(), s.checkFiles(), s.checkSecrets(), s.checkPowerShell())
 	switch {
 	case s.Script != "" && len(s.Inline) > 0:
 		findings = append(findings, s.wrong("script", "there is inline too: a stage has one of them"))
@@ -96,6 +100,9 @@ func (s *Stage) load() error {
 		}
 		s.content = content
 		findings = append(findings, s.checkContent("script"))
+	case s.PowerShell:
+		s.content = []byte(psInlineHead + strings.Join(s.Inline, "\n") + "\n" + psInlineTail)
+		findings = append(findings, s.checkContent("inline"))
 	default:
 		s.content = []byte(inlineHead + strings.Join(s.Inline, "\n") + "\n")
 		findings = append(findings, s.checkContent("inline"))
@@ -105,6 +112,12 @@ func (s *Stage) load() error {
 
 func (s *Stage) checkContent(option string) error {
 	firstLine, _, _ := bytes.Cut(s.content, []byte("\n"))
+	if s.PowerShell {
+		firstLine = nil
+		if err := checkPSContent(s.content); err != nil {
+			return s.wrong(option, "%w", err)
+		}
+	}
 	switch {
 	case len(bytes.TrimSpace(s.content)) == 0:
 		return s.wrong(option, "it is empty")

@@ -112,8 +112,8 @@ func TestOwnUserDataIsKeptBeside(t *testing.T) {
 		"one message":  {"Content-Type: text/x-shellscript\nMIME-Version: 1.0\n\n#!/bin/sh\n", []document{{"text/x-shellscript", "", "#!/bin/sh\n"}}},
 	} {
 		all := loaded(t, inline("a", ami.Full, "echo ü"))
-		data := must(t)(UserData(all, []byte(c.own)))
-		if !bytes.Equal(data, must(t)(UserData(all, []byte(c.own)))) {
+		data := must(t)(UserData(CloudInit, all, []byte(c.own)))
+		if !bytes.Equal(data, must(t)(UserData(CloudInit, all, []byte(c.own)))) {
 			t.Errorf("%s: not the same twice", name)
 		}
 		want := slices.Concat(c.want, []document{{"text/x-shellscript", partName, string(Renderer{}.boot(all))}})
@@ -121,7 +121,7 @@ func TestOwnUserDataIsKeptBeside(t *testing.T) {
 			t.Errorf("%s: got\n%q\nwant\n%q", name, got, want)
 		}
 	}
-	alone := must(t)(UserData(nil, []byte(ownArchive)))
+	alone := must(t)(UserData(CloudInit, nil, []byte(ownArchive)))
 	if got := documents(t, alone); len(got) != 2 || !strings.Contains(string(alone), "X-Merge-Type: list(append)") {
 		t.Errorf("without stages: %q", got)
 	}
@@ -144,11 +144,11 @@ func TestOwnUserDataThatDoesNothingIsRefused(t *testing.T) {
 		"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\n \n--x--\n":  "empty parts",
 		strings.Replace(ownArchive, "zz.sh", partName, 1):                                    partName,
 	} {
-		if _, err := UserData(nil, []byte(own)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := UserData(CloudInit, nil, []byte(own)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %s", own, err, want)
 		}
 	}
-	if _, err := UserData(nil, must(t)(compress(make([]byte, maxOwn+1)))); err == nil || !strings.Contains(err.Error(), "unpacked it is more") {
+	if _, err := UserData(CloudInit, nil, must(t)(compress(make([]byte, maxOwn+1)))); err == nil || !strings.Contains(err.Error(), "unpacked it is more") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -19,7 +19,7 @@ goldenami_due() {
 	IFS= read -r goldenami_was <"$goldenami_dir/$1" || :
 	[ "$goldenami_was" != "$2" ] && return 0
 	goldenami_say "stage $1: done before"
-	goldenami_record "$1" "$2" kept 0
+	goldenami_record "$1" "$2" kept 0 0
 	return 1
 }
 goldenami_end() {
@@ -30,10 +30,10 @@ goldenami_end() {
 		mv -f "$goldenami_dir/.$1.new" "$goldenami_dir/$1" ||
 		{ goldenami_say "stage $1: cannot write its marker"; goldenami_fail "$1" "$2" 1; }
 	goldenami_say "stage $1: done"
-	goldenami_record "$1" "$2" ran 0
+	goldenami_record "$1" "$2" ran 0 "$(($(date +%s) - goldenami_at))"
 }
 goldenami_fail() {
-	goldenami_record "$1" "$2" failed "$3"
+	goldenami_record "$1" "$2" failed "$3" "$(($(date +%s) - goldenami_at))"
 	goldenami_finish failed "$3"
 	exit "$3"
 }
@@ -50,7 +50,7 @@ goldenami_finish() { :; }
 const recorder = `goldenami_began=$(date +%s)
 goldenami_stages=
 goldenami_record() {
-	goldenami_stages="$goldenami_stages${goldenami_stages:+,}{\"name\":\"$1\",\"hash\":\"$2\",\"result\":\"$3\",\"exit_code\":$4,\"seconds\":$(($(date +%s) - goldenami_at))}"
+	goldenami_stages="$goldenami_stages${goldenami_stages:+,}{\"name\":\"$1\",\"hash\":\"$2\",\"result\":\"$3\",\"exit_code\":$4,\"seconds\":$5}"
 	goldenami_finish running 0
 }
 goldenami_finish() {

@@ -26,12 +26,17 @@ type Renderer struct {
 }
 
 // Render gives the program that bakes one stage, unless its marker says that
-// this very content ran before. POSIX sh, to be run as root. The program ends
-// with the exit code of the stage.
+// this very content ran before. POSIX sh, to be run as root, or PowerShell, to be
+// run as an administrator. The program ends with the exit code of the stage.
 func Render(s Stage) []byte { return Renderer{}.Render(s) }
 
 // Render is Render with the renderer's settings.
-func (r Renderer) Render(s Stage) []byte { return r.program([]Stage{s}, noRecorder) }
+func (r Renderer) Render(s Stage) []byte {
+	if s.PowerShell {
+		return psProgram([]Stage{s}, psNoRecorder, nil)
+	}
+	return r.program([]Stage{s}, noRecorder)
+}
 
 // boot gives the program of first boot.
 func (r Renderer) boot(all []Stage) []byte { return r.program(all, recorder) }

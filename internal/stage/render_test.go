@@ -192,12 +192,12 @@ func TestScriptsKeepTheirInterpreter(t *testing.T) {
 
 func TestUserDataLimits(t *testing.T) {
 	t.Parallel()
-	if data, err := UserData(nil, nil); data != nil || err != nil {
+	if data, err := UserData(CloudInit, nil, nil); data != nil || err != nil {
 		t.Errorf("no stages gave %d bytes, %v", len(data), err)
 	}
 	long := loaded(t, inline("long", ami.Full, strings.Repeat("echo again and again\n", 2000)))
-	data := must(t)(UserData(long, nil))
-	if len(data) > MaxUserData || !bytes.Equal(data, must(t)(UserData(long, nil))) {
+	data := must(t)(UserData(CloudInit, long, nil))
+	if len(data) > MaxUserData || !bytes.Equal(data, must(t)(UserData(CloudInit, long, nil))) {
 		t.Errorf("%d bytes, or not the same twice", len(data))
 	}
 	reader, err := gzip.NewReader(bytes.NewReader(data))
@@ -212,7 +212,7 @@ func TestUserDataLimits(t *testing.T) {
 	for range 40000 {
 		noise.WriteByte(byte('!' + random.IntN(90)))
 	}
-	_, err = UserData(loaded(t, inline("noise", ami.Full, "# "+noise.String()), inline("small", ami.Full, "true")), nil)
+	_, err = UserData(CloudInit, loaded(t, inline("noise", ami.Full, "# "+noise.String()), inline("small", ami.Full, "true")), nil)
 	if err == nil || !strings.Contains(err.Error(), `stage "noise"`) || !strings.Contains(err.Error(), "S3") {
 		t.Errorf("error is %v", err)
 	}

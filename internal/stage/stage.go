@@ -19,6 +19,8 @@ type Stage struct {
 	// has exactly one of them.
 	Script string
 	Inline []string
+	// PowerShell: the stage is for Windows, and Script and Inline are PowerShell.
+	PowerShell bool
 	// Environment is what the stage's process sees besides PATH and HOME.
 	Environment map[string]string
 	// Files are there for the stage's process, in the folder that FilesVariable

