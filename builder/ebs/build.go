@@ -61,9 +61,12 @@ type build struct {
 	mu        sync.Mutex
 	finished  []string // ids of Regions that are complete
 	replacing bool     // images that had the name are gone; the intermediary is all there is
-	settled   bool     // the other builds of the run know the outcome
-	followed  bool     // pointers may lead to the image, so it stays whatever happens
-	moved     []pointer.Moved
+	// distributed says that the images are complete in every Region: what comes after is
+	// only told and written down, so that Ctrl-C takes none of them away.
+	distributed bool
+	settled     bool // the other builds of the run know the outcome
+	followed    bool // pointers may lead to the image, so it stays whatever happens
+	moved       []pointer.Moved
 }
 
 func (b *build) region() string { return b.clients.Region() }

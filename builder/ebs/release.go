@@ -91,6 +91,7 @@ func (b *build) keepResults(ctx context.Context, failed error) error {
 	switch {
 	case b.cfg.OnFailure == onFailureKeepImages:
 		keep = append(keep, b.liveImages("")...)
+	case b.distributed && ctx.Err() != nil && !b.reused(): // it was finished before Ctrl-C
 	case b.replacing || b.used(): // an image that others build on is not ours to take away
 		keep = append(keep, b.liveImages(b.region())...)
 	default:

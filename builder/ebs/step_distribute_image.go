@@ -39,7 +39,7 @@ func (s stepDistributeImage) Run(ctx context.Context, _ multistep.StateBag) mult
 	if err != nil {
 		return s.halt("distribute %s: %w", s.imageID, err)
 	}
-	s.replacing = false
+	s.replacing, s.distributed = false, true
 	if err := s.discardIntermediary(ctx); err != nil {
 		return s.halt("distribute: %w", err)
 	}

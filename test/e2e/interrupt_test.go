@@ -15,8 +15,9 @@ import (
 // finished before stays, and nothing else.
 func TestInterrupt(t *testing.T) {
 	// The call that belongs to the hybrid build, which waits for the OS-only one: the
-	// second of its kind, or the third launch, since each image is tested. The delays
-	// hold the build at that point for a while.
+	// second of its kind; the third launch, since each image is tested; the fourth key
+	// pair, since each build is marked with one. The delays hold the build at that point
+	// for a while.
 	moments := []struct {
 		name, action string
 		nth          int
@@ -26,7 +27,7 @@ func TestInterrupt(t *testing.T) {
 		{"while the image is tested", "RunInstances", 4, `{"boot":"3s"}`},
 		{"while the image is made", "CreateImage", 2, `{"image":"3s"}`},
 		{"while the instance stops", "StopInstances", 2, `{"stop":"3s"}`},
-		{"when a key pair was made", "CreateKeyPair", 2, `{}`},
+		{"when a key pair was made", "CreateKeyPair", 4, `{}`},
 		{"when a security group was made", "CreateSecurityGroup", 2, `{}`},
 	}
 	for _, m := range moments {
