@@ -27,7 +27,7 @@ type verification struct {
 // bootTimes are what an instance of the new image took.
 type bootTimes struct {
 	Boot      time.Duration // from the launch to the sign that it is up
-	FirstBoot time.Duration // from there to the end of its first boot; zero where that is not seen
+	FirstBoot time.Duration // what it did to complete itself; zero where that is not seen
 }
 
 // stepVerifyImage tests the new image before it can be good: it starts instances of it,

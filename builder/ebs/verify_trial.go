@@ -52,8 +52,9 @@ func (t *trial) boot(ctx context.Context) error {
 	if err := t.awaitFirstBoot(ctx); err != nil {
 		return fmt.Errorf("first boot of %s: %w", t.id, err)
 	}
-	t.times.FirstBoot = time.Since(t.began) - t.times.Boot
-	t.say("%s: log-in after %s, first boot over %s later", t.id, t.times.Boot.Round(time.Second), t.times.FirstBoot.Round(time.Second))
+	over := time.Since(t.began) - t.times.Boot
+	t.times.FirstBoot = t.remainder(ctx, over)
+	t.say("%s: log-in after %s, first boot over %s later", t.id, t.times.Boot.Round(time.Second), over.Round(time.Second))
 	if t.cfg.Verify.UniqueIdentity {
 		t.identity, err = identityOf(ctx, t.id, t.comm, &t.keys)
 	}
@@ -91,6 +92,26 @@ func (t *trial) awaitFirstBoot(ctx context.Context) error {
 	return g.program(ctx, "first-boot", wait.Program())
 }
 
+// remainder is what the stages took that the image lacks, in whole seconds as the
+// instance itself counted them: some of it may be over before the log-in. Without
+// stages, or where the instance does not tell, it is the time since the log-in.
+func (t *trial) remainder(ctx context.Context, sinceLogIn time.Duration) time.Duration {
+	if len(t.cfg.stages) == 0 {
+		return sinceLogIn
+	}
+	text, err := ask(ctx, t.comm, "cat "+stage.StatusFile)
+	if err != nil {
+		t.say("Warning: how long the stages took on %s is not known: %s", t.id, err)
+		return sinceLogIn
+	}
+	status, err := stage.ParseStatus([]byte(text))
+	if err != nil {
+		t.say("Warning: how long the stages took on %s is not known: %s", t.id, err)
+		return sinceLogIn
+	}
+	return status.Remainder()
+}
+
 // runTests runs the user's tests.
 func (t *trial) runTests(ctx context.Context) error {
 	g := t.guest()
@@ -107,24 +128,33 @@ func (t *trial) runTests(ctx context.Context) error {
 	return nil
 }
 
-// identityOf asks a machine who it is. The keys are those that it was seen to have.
-func identityOf(ctx context.Context, name string, comm packersdk.Communicator, keys *hostKeys) (proof.Identity, error) {
+// ask runs a command and gives what it prints.
+func ask(ctx context.Context, comm packersdk.Communicator, command string) (string, error) {
 	var out bytes.Buffer
-	cmd := &packersdk.RemoteCmd{Command: proof.Probe, Stdout: &out}
+	cmd := &packersdk.RemoteCmd{Command: command, Stdout: &out}
 	if err := comm.Start(ctx, cmd); err != nil {
-		return proof.Identity{}, fmt.Errorf("read the identity of %s: %w", name, err)
+		return "", err
 	}
 	ended := make(chan int, 1)
 	go func() { ended <- cmd.Wait() }()
 	select {
 	case <-ctx.Done():
-		return proof.Identity{}, fmt.Errorf("read the identity of %s: %w", name, context.Cause(ctx))
+		return "", context.Cause(ctx)
 	case code := <-ended:
 		if code != 0 {
-			return proof.Identity{}, fmt.Errorf("read the identity of %s: exit code %d", name, code)
+			return "", fmt.Errorf("exit code %d", code)
 		}
 	}
-	id, err := proof.ParseIdentity(name, out.String())
+	return out.String(), nil
+}
+
+// identityOf asks a machine who it is. The keys are those that it was seen to have.
+func identityOf(ctx context.Context, name string, comm packersdk.Communicator, keys *hostKeys) (proof.Identity, error) {
+	text, err := ask(ctx, comm, proof.Probe)
+	if err != nil {
+		return proof.Identity{}, fmt.Errorf("read the identity of %s: %w", name, err)
+	}
+	id, err := proof.ParseIdentity(name, text)
 	if err != nil {
 		return proof.Identity{}, err
 	}

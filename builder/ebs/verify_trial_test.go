@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
@@ -48,6 +49,30 @@ func TestFirstBootIsAwaitedOnTheInstance(t *testing.T) {
 	all := strings.Join(m.commands, "\n")
 	if strings.Contains(all, "s3cret") || !strings.HasPrefix(m.commands[0], "umask 077") {
 		t.Errorf("commands:\n%s", all)
+	}
+}
+
+func TestTheRemainderIsWhatTheInstanceCounted(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[string]time.Duration{
+		`{"schema":1,"state":"done","seconds":9,"stages":[{"name":"os","result":"kept","seconds":0},{"name":"app","result":"ran","seconds":4},{"name":"late","result":"ran","seconds":3}]}`: 7 * time.Second,
+		`{"schema":2}`: time.Second, // of another release: the time since the log-in
+		`not written`:  time.Second,
+	} {
+		one, m := trialRig(t)
+		m.prints = map[string]string{"/var/lib/goldenami/status.json": status}
+		if got := one.remainder(t.Context(), time.Second); got != want {
+			t.Errorf("%s: %s, not %s", status, got, want)
+		}
+	}
+	one, m := trialRig(t)
+	m.failAt = "status.json"
+	if got := one.remainder(t.Context(), time.Second); got != time.Second {
+		t.Errorf("no status: %s", got)
+	}
+	one.cfg.stages = nil
+	if got := one.remainder(t.Context(), 2*time.Second); got != 2*time.Second {
+		t.Errorf("no stages: %s", got)
 	}
 }
 
