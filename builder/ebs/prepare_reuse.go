@@ -27,11 +27,14 @@ func (c *Config) prepareReuse(p *problems) {
 	if c.layered() {
 		return
 	}
-	for option, set := range map[string]bool{
-		"on_concurrent": c.OnConcurrent != "", "concurrent_timeout": c.ConcurrentTimeout != "", "scan": c.Scan != nil,
+	for _, option := range []struct {
+		name string
+		set  bool
+	}{
+		{"on_concurrent", c.OnConcurrent != ""}, {"concurrent_timeout", c.ConcurrentTimeout != ""}, {"scan", c.Scan != nil},
 	} {
-		if set {
-			p.bad("%s: it needs family, the name of the product line the image belongs to", option)
+		if option.set {
+			p.bad("%s: it needs family, the name of the product line the image belongs to", option.name)
 		}
 	}
 }

@@ -2,13 +2,16 @@ package ebs
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
+	"github.com/goldenami/packer-plugin-goldenami/internal/rollback"
 )
 
 // rollback gives the options of a roll-back: without instance type and source AMI.
@@ -189,5 +192,25 @@ func TestRollBackOptionsAreChecked(t *testing.T) {
 	}
 	if _, _, err := new(Builder).Prepare(plain(fields{"region": region, "family": "web", "tier": "full", "rollback": fields{"to": "01JD5Z3V8Q0000000000000000"}})); err != nil {
 		t.Errorf("a version is refused: %v", err)
+	}
+}
+
+func TestRollBackOptionsAreTaken(t *testing.T) {
+	t.Parallel()
+	var cfg Config
+	version := ami.NewVersion(time.Now())
+	_, err := cfg.prepare(plain(fields{"region": region, "family": "web", "tier": "full", "rollback": fields{
+		"to": version, "reason": "slow", "architecture": "arm64", "regions": []string{region}, "cascade": "revoke",
+		"allow_empty": true, "allow_expired": true, "allow_newer": true,
+	}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := rollback.Request{
+		Family: "web", Tier: ami.Full, Architecture: "arm64", To: version, Reason: "slow", Home: region, Regions: []string{region},
+		Cascade: true, AllowEmpty: true, AllowExpired: true, AllowNewer: true,
+	}
+	if got := cfg.rollbackRequest(region); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"github.com/goldenami/packer-plugin-goldenami/internal/layer"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/sandboxtest"
 )
 
@@ -156,5 +157,17 @@ func TestReuseOptions(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.wants) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestReuseOptionsAreTaken(t *testing.T) {
+	t.Parallel()
+	var cfg Config
+	_, err := cfg.prepare(plain(layered(fields{
+		"concurrent_timeout": "2h", "scan": fields{"max_critical_age": "1d", "max_high_age": "7d", "require": true},
+	})))
+	want := layer.ScanPolicy{MaxCritical: 24 * time.Hour, MaxHigh: 7 * 24 * time.Hour, Require: true}
+	if err != nil || cfg.scan == nil || *cfg.scan != want || cfg.claimTimeout != 2*time.Hour {
+		t.Errorf("scan %+v, timeout %s, %v", cfg.scan, cfg.claimTimeout, err)
 	}
 }

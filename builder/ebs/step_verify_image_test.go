@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
@@ -191,5 +193,42 @@ func TestTrialsGetTheFamilysUserData(t *testing.T) {
 	again, err := stepVerifyImage{b}.trialRequest(testedImage{id: "ami-1"}, 2)
 	if err != nil || *again.ClientToken == *in.ClientToken {
 		t.Errorf("a second try has the token of the first: EC2 would answer with its instances: %v", err)
+	}
+}
+
+// What comes after the distribution only tells of the image, so that a Ctrl-C there
+// does not take it away.
+func TestAnImageThatIsCompleteStaysOnCtrlC(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	b := r.prepared(r.tier("os-only", fields{
+		"first_boot": fields{"file": filepath.Join(t.TempDir(), "boot.mime"), "user_data": "#!/bin/sh\n"},
+	}))
+	defer r.leave(b)
+	ui := &interrupter{Ui: r.ui(), words: "User data for first boot", press: cancel}
+	if _, err := b.Run(ctx, ui, r.hook); err == nil {
+		t.Errorf("a cancelled build ended well\n%s", r.output)
+	}
+	if !slices.Contains(r.states(), "good") || len(r.images(region)) != 2 { // and its snapshot
+		t.Errorf("images %q\n%s", r.images(region), r.output)
+	}
+	if next := r.build(r.tier("os-only", nil)); !next.Reused {
+		t.Errorf("the image is not used again\n%s", r.output)
+	}
+}
+
+// interrupter presses Ctrl-C when it is told the words.
+type interrupter struct {
+	packersdk.Ui
+	words string
+	press func()
+}
+
+func (i *interrupter) Say(text string) {
+	i.Ui.Say(text)
+	if strings.Contains(text, i.words) {
+		i.press()
 	}
 }
