@@ -47,21 +47,6 @@ const TagCopiedFrom = TagPrefix + "copied-from"
 // Owned tells whether a tag's key is one of goldenami's own.
 func Owned(key string) bool { return strings.HasPrefix(key, TagPrefix) }
 
-// MadeBy tells whether the tags are those of an image of this run, and of this
-// version where one is given.
-func MadeBy(tags []types.Tag, run, version string) bool {
-	want := map[string]string{tagRun: run}
-	if version != "" {
-		want[tagVersion] = version
-	}
-	for _, tag := range tags {
-		if value, asked := want[aws.ToString(tag.Key)]; asked && value == aws.ToString(tag.Value) {
-			delete(want, aws.ToString(tag.Key))
-		}
-	}
-	return run != "" && len(want) == 0
-}
-
 // schema is the version of the tags' meaning. Images of another schema are
 // foreign: guessing at them could choose a wrong parent.
 const schema = "1"

@@ -147,20 +147,3 @@ func TestExpired(t *testing.T) {
 		t.Error("an image expires at its time, and without one never")
 	}
 }
-
-func TestMadeByComparesRunAndVersion(t *testing.T) {
-	t.Parallel()
-	meta := goodMeta()
-	meta.Run = "run-1"
-	tags := EC2Tags(meta.Tags())
-	for _, tc := range []struct {
-		run, version string
-		want         bool
-	}{
-		{meta.Run, "", true}, {meta.Run, meta.Version, true}, {"other", "", false}, {meta.Run, "other", false}, {"", "", false},
-	} {
-		if got := MadeBy(tags, tc.run, tc.version); got != tc.want {
-			t.Errorf("run %q version %q: %v", tc.run, tc.version, got)
-		}
-	}
-}
