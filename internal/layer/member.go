@@ -93,6 +93,10 @@ const (
 // final holds when the member has a result that does not change by waiting.
 func (s Status) final() bool { return s != Prepared && s != Running }
 
+// ran holds when Packer has run the build for certain: one that failed may have done so
+// before, in its options.
+func (s Status) ran() bool { return s != Prepared && s != Failed }
+
 // Result is what a member tells the others.
 type Result struct {
 	Status      Status    `json:"status"`
@@ -131,7 +135,7 @@ const (
 	ParentFailed    Failure = "failed"    // its build ended with an error
 	ParentDestroyed Failure = "destroyed" // its image was deleted again
 	ParentDied      Failure = "died"      // its process ended without a result
-	ParentDropped   Failure = "dropped"   // declared earlier, but Packer never ran it
+	ParentDropped   Failure = "dropped"   // its turn is over, but Packer never ran it
 	ParentQueued    Failure = "queued"    // declared later, so Packer may not run it before this one ends
 )
 

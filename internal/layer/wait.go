@@ -121,13 +121,14 @@ func (s *Session) judge(parent record, all []record, stuck time.Duration) (sight
 	case Destroyed:
 		return sight{}, &ParentError{Parent: parent.Member, Failure: ParentDestroyed}
 	case Prepared:
-		seen := sight{result: parent.Result, moves: s.queueMoves(parent, all)}
+		over := s.turnOver(parent, all)
+		seen := sight{result: parent.Result, moves: !over && s.queueMoves(parent, all)}
 		if seen.moves || stuck < s.grace {
 			return seen, nil
 		}
-		failure := ParentDropped
-		if parent.Seq > s.record.Seq {
-			failure = ParentQueued
+		failure := ParentQueued
+		if over {
+			failure = ParentDropped
 		}
 		return sight{}, &ParentError{Parent: parent.Member, Failure: failure}
 	default:
@@ -135,9 +136,17 @@ func (s *Session) judge(parent record, all []record, stuck time.Duration) (sight
 	}
 }
 
+// turnOver tells whether Packer has come past the parent, which it then either starts at
+// once or has dropped: it gives slots in the order of declaration, so this build or
+// another one that runs behind the parent shows it.
+func (s *Session) turnOver(parent record, all []record) bool {
+	return slices.ContainsFunc(all, func(one record) bool {
+		return one.Seq > parent.Seq && (one.Seq == s.record.Seq || one.Result.Status.ran())
+	})
+}
+
 // queueMoves tells whether a build that Packer started before the parent's turn works,
-// and does not itself wait: its end gives the parent a slot. Packer gives slots in the
-// order of declaration, so a build behind the parent shows that its turn is over.
+// and does not itself wait: its end gives the parent a slot.
 func (s *Session) queueMoves(parent record, all []record) bool {
 	return slices.ContainsFunc(all, func(one record) bool {
 		return one.Seq < parent.Seq && one.Seq != s.record.Seq && one.Result.Status == Running && one.Waits.IsZero() && s.room.alive(one)
@@ -168,12 +177,12 @@ func (s *Session) waiting(key Key) error {
 // been withdrawn since it was seen.
 func (s *Session) use(key Key) (seen sight, err error) {
 	err = s.room.locked(func() error {
-		parent, _, err := s.find(key)
+		parent, all, err := s.find(key)
 		if err != nil {
 			return err
 		}
 		if parent.Result.Status != Done && parent.Result.Status != Reused {
-			seen, err = s.judge(parent, nil, 0)
+			seen, err = s.judge(parent, all, 0)
 			return err
 		}
 		seen.result = parent.Result
