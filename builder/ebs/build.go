@@ -42,7 +42,7 @@ type build struct {
 	items    layer.Items    // the same, item by item
 	sum      layer.Sum      // of what the user decides; of a family only
 	claim    *layer.Claim   // marks that this build makes the image; nil while it does not
-	current  *ami.Image     // the newest good image of the tier; nil if there is none
+	current  *ami.Image     // the good image of the tier that others take; nil if there is none
 	decision layer.Decision // of a family only
 	meta     *ami.Meta      // of the image that is made; nil without a family
 	name     string         // of the image that is made

@@ -102,11 +102,11 @@ func (c *Config) content() (map[string]any, error) {
 	}, nil
 }
 
-// decide compares the newest good image with what a new one would be.
+// decide compares the good image that others take with what a new one would be.
 func (s stepDecideReuse) decide(ctx context.Context) error {
 	c := s.cfg
 	key := c.layerKey()
-	current, found, err := layer.EC2Lookup{API: s.clients.EC2("")}.Newest(ctx, key, true)
+	current, found, err := layer.EC2Lookup{API: s.clients.EC2("")}.Current(ctx, key)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,8 @@ type Question struct {
 	Key Key
 	// Force is the user's -force.
 	Force bool
-	// Current is the newest good image; nil if there is none.
+	// Current is the newest good image, one that has not expired before one that has;
+	// nil if there is none.
 	Current *ami.Image
 	// Sum is the hash of the inputs as they are now; Items tells them apart.
 	Sum   Sum

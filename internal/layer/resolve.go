@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -159,16 +160,35 @@ type EC2Lookup struct {
 
 // Newest finds the good image with the highest version.
 func (l EC2Lookup) Newest(ctx context.Context, key Key, includeExpired bool) (ami.Image, bool, error) {
-	query := ami.Query{
-		Family: key.Family, Tier: key.Tier, Architecture: key.Architecture,
-		Owners: l.Owners, IncludeExpired: includeExpired,
-	}
-	if l.Now != nil {
-		query.Now = l.Now()
-	}
-	images, err := ami.Find(ctx, l.API, key.Region, query)
+	images, err := l.find(ctx, key, includeExpired)
 	if err != nil || len(images) == 0 {
 		return ami.Image{}, false, err
 	}
 	return images[0], true, nil
+}
+
+// Current finds the good image that children and data sources take: the newest one that
+// has not expired. Where all have expired it is the newest of them, so that the user can
+// be told.
+func (l EC2Lookup) Current(ctx context.Context, key Key) (ami.Image, bool, error) {
+	images, err := l.find(ctx, key, true)
+	if err != nil || len(images) == 0 {
+		return ami.Image{}, false, err
+	}
+	fresh := slices.IndexFunc(images, func(i ami.Image) bool { return !i.Expired(l.now()) })
+	return images[max(0, fresh)], true, nil
+}
+
+func (l EC2Lookup) find(ctx context.Context, key Key, includeExpired bool) ([]ami.Image, error) {
+	return ami.Find(ctx, l.API, key.Region, ami.Query{
+		Family: key.Family, Tier: key.Tier, Architecture: key.Architecture,
+		Owners: l.Owners, IncludeExpired: includeExpired, Now: l.now(),
+	})
+}
+
+func (l EC2Lookup) now() time.Time {
+	if l.Now == nil {
+		return time.Now()
+	}
+	return l.Now()
 }

@@ -3,6 +3,7 @@ package layer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -135,29 +136,50 @@ func TestParseOnMissing(t *testing.T) {
 	}
 }
 
-// oneImage is an EC2 of one image.
-type oneImage struct{ image types.Image }
+// someImages is an EC2 of good os-only images by version, with the time they expire at.
+type someImages map[int]time.Time
 
-func (o oneImage) DescribeImages(context.Context, *ec2.DescribeImagesInput, ...func(*ec2.Options)) (*ec2.DescribeImagesOutput, error) {
-	return &ec2.DescribeImagesOutput{Images: []types.Image{o.image}}, nil
+func (s someImages) DescribeImages(context.Context, *ec2.DescribeImagesInput, ...func(*ec2.Options)) (*ec2.DescribeImagesOutput, error) {
+	out := &ec2.DescribeImagesOutput{}
+	for version, expires := range s {
+		meta := ami.Meta{
+			Family: "web", Tier: ami.OSOnly, State: ami.Good, Version: ami.NewVersion(now.Add(time.Duration(version) * time.Minute)),
+			BuiltAt: now, ExpiresAt: expires,
+		}
+		out.Images = append(out.Images, types.Image{
+			ImageId: aws.String(fmt.Sprintf("ami-%d", version)), State: types.ImageStateAvailable, RootDeviceType: types.DeviceTypeEbs,
+			Architecture: types.ArchitectureValuesX8664, Tags: ami.EC2Tags(meta.Tags()),
+		})
+	}
+	return out, nil
 }
 
 func TestEC2Lookup(t *testing.T) {
 	t.Parallel()
-	meta := ami.Meta{Family: "web", Tier: ami.OSOnly, State: ami.Good, Version: ami.NewVersion(now), BuiltAt: now, ExpiresAt: now.Add(time.Hour)}
-	api := oneImage{types.Image{
-		ImageId: aws.String("ami-1"), State: types.ImageStateAvailable, RootDeviceType: types.DeviceTypeEbs,
-		Architecture: types.ArchitectureValuesX8664, Tags: ami.EC2Tags(meta.Tags()),
-	}}
-	lookup := EC2Lookup{API: api, Now: func() time.Time { return now }}
-	if image, found, err := lookup.Newest(t.Context(), key("os-only"), false); err != nil || !found || image.ID != "ami-1" {
-		t.Errorf("%v, %v, %v", image.ID, found, err)
-	}
-	lookup.Now = func() time.Time { return now.Add(2 * time.Hour) }
-	if image, found, err := lookup.Newest(t.Context(), key("os-only"), false); err != nil || found {
-		t.Errorf("expired: %v, %v, %v", image.ID, found, err)
-	}
-	if _, found, err := lookup.Newest(t.Context(), key("os-only"), true); err != nil || !found {
-		t.Errorf("expired, asked for: %v, %v", found, err)
+	past, later := now.Add(-time.Hour), now.Add(time.Hour)
+	for name, c := range map[string]struct {
+		images                   someImages
+		fresh, whatever, current string // ids; empty for none
+	}{
+		"no image":                      {someImages{}, "", "", ""},
+		"the newest":                    {someImages{1: later, 2: later}, "ami-2", "ami-2", "ami-2"},
+		"all expired":                   {someImages{1: past, 2: past}, "", "ami-2", "ami-2"},
+		"an older one has expired":      {someImages{1: past, 2: later}, "ami-2", "ami-2", "ami-2"},
+		"the newest has expired":        {someImages{1: later, 2: later, 3: past}, "ami-2", "ami-3", "ami-2"},
+		"one that expires at this time": {someImages{1: now}, "", "ami-1", "ami-1"},
+	} {
+		lookup := EC2Lookup{API: c.images, Now: func() time.Time { return now }}
+		for what, ask := range map[string]struct {
+			want string
+			find func() (ami.Image, bool, error)
+		}{
+			"not expired": {c.fresh, func() (ami.Image, bool, error) { return lookup.Newest(t.Context(), key("os-only"), false) }},
+			"any":         {c.whatever, func() (ami.Image, bool, error) { return lookup.Newest(t.Context(), key("os-only"), true) }},
+			"current":     {c.current, func() (ami.Image, bool, error) { return lookup.Current(t.Context(), key("os-only")) }},
+		} {
+			if image, found, err := ask.find(); err != nil || found != (ask.want != "") || image.ID != ask.want {
+				t.Errorf("%s, %s: %q, %v, %v; not %q", name, what, image.ID, found, err, ask.want)
+			}
+		}
 	}
 }
