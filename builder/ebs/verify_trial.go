@@ -92,9 +92,9 @@ func (t *trial) awaitFirstBoot(ctx context.Context) error {
 	return g.program(ctx, "first-boot", wait.Program())
 }
 
-// remainder is what the stages took that the image lacks, in whole seconds as the
-// instance itself counted them: some of it may be over before the log-in. Without
-// stages, or where the instance does not tell, it is the time since the log-in.
+// remainder is what the stages took that the image lacks, as the instance itself
+// counted it: some of it may be over before the log-in. Without stages, or where the
+// instance does not tell, it is the time since the log-in.
 func (t *trial) remainder(ctx context.Context, sinceLogIn time.Duration) time.Duration {
 	if len(t.cfg.stages) == 0 {
 		return sinceLogIn

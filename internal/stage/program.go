@@ -1,8 +1,8 @@
 package stage
 
 // prologue defines what every stage uses. The marker is moved into its place, so
-// that a machine that loses power has all of it or none. goldenami_record and
-// goldenami_finish come with recorder or its absence.
+// that a machine that loses power has all of it or none. goldenami_start,
+// goldenami_record and goldenami_finish come with recorder or its absence.
 const prologue = `umask 022
 goldenami_say() { printf 'goldenami: %s\n' "$*" >&2; }
 mkdir -p "$goldenami_dir" || { goldenami_say "cannot make $goldenami_dir: run this as root"; exit 1; }
@@ -14,12 +14,12 @@ trap 'exit 143' TERM
 goldenami_script=$goldenami_tmp/stage
 goldenami_files=$goldenami_tmp/files
 goldenami_due() {
-	goldenami_at=$(date +%s)
+	goldenami_start
 	[ -r "$goldenami_dir/$1" ] || return 0
 	IFS= read -r goldenami_was <"$goldenami_dir/$1" || :
 	[ "$goldenami_was" != "$2" ] && return 0
 	goldenami_say "stage $1: done before"
-	goldenami_record "$1" "$2" kept 0 0
+	goldenami_record "$1" "$2" kept 0
 	return 1
 }
 goldenami_end() {
@@ -30,10 +30,10 @@ goldenami_end() {
 		mv -f "$goldenami_dir/.$1.new" "$goldenami_dir/$1" ||
 		{ goldenami_say "stage $1: cannot write its marker"; goldenami_fail "$1" "$2" 1; }
 	goldenami_say "stage $1: done"
-	goldenami_record "$1" "$2" ran 0 "$(($(date +%s) - goldenami_at))"
+	goldenami_record "$1" "$2" ran 0
 }
 goldenami_fail() {
-	goldenami_record "$1" "$2" failed "$3" "$(($(date +%s) - goldenami_at))"
+	goldenami_record "$1" "$2" failed "$3"
 	goldenami_finish failed "$3"
 	exit "$3"
 }
@@ -41,25 +41,51 @@ goldenami_fail() {
 
 // noRecorder is for a program that bakes: what it does, the build's own output
 // tells, and an image holds no status of a boot that it did not have.
-const noRecorder = `goldenami_record() { :; }
+const noRecorder = `goldenami_start() { :; }
+goldenami_record() { :; }
 goldenami_finish() { :; }
 `
 
 // recorder writes StatusFile after each stage, as a whole. A machine that cannot
-// write it still is complete, so that ends nothing.
-const recorder = `goldenami_began=$(date +%s)
-goldenami_stages=
+// write it still is complete, so that ends nothing. Times are hundredths of a second
+// of a clock that nobody sets: at first boot that of the date often is set.
+const recorder = `goldenami_clock() {
+	goldenami_up=
+	[ ! -r /proc/uptime ] || read -r goldenami_up goldenami_now </proc/uptime
+	case $goldenami_up in
+	*[!0-9.]* | *.*.* | .*) ;;
+	*.??)
+		goldenami_now=$((${goldenami_up%.*} * 100 + 1${goldenami_up#*.} - 100))
+		return
+		;;
+	esac
+	goldenami_now=$(($(date +%s) * 100))
+}
+goldenami_since() {
+	goldenami_clock
+	goldenami_now=$((goldenami_now - $1))
+	[ "$goldenami_now" -ge 0 ] || goldenami_now=0
+	printf '%d.%02d' $((goldenami_now / 100)) $((goldenami_now % 100))
+}
+goldenami_start() {
+	goldenami_clock
+	goldenami_at=$goldenami_now
+}
 goldenami_record() {
-	goldenami_stages="$goldenami_stages${goldenami_stages:+,}{\"name\":\"$1\",\"hash\":\"$2\",\"result\":\"$3\",\"exit_code\":$4,\"seconds\":$5}"
+	goldenami_stages="$goldenami_stages${goldenami_stages:+,}{\"name\":\"$1\",\"hash\":\"$2\",\"result\":\"$3\",\"exit_code\":$4,\"seconds\":$(goldenami_since "$goldenami_at")}"
 	goldenami_finish running 0
 }
 goldenami_finish() {
 	printf '{"schema":1,"state":"%s","exit_code":%s,"started":%s,"seconds":%s,"stages":[%s]}\n' \
-		"$1" "$2" "$goldenami_began" "$(($(date +%s) - goldenami_began))" "$goldenami_stages" >"$goldenami_tmp/status" &&
+		"$1" "$2" "$goldenami_began" "$(goldenami_since "$goldenami_first")" "$goldenami_stages" >"$goldenami_tmp/status" &&
 		cp "$goldenami_tmp/status" "${goldenami_dir%/*}/.status.json.new" &&
 		mv -f "${goldenami_dir%/*}/.status.json.new" "${goldenami_dir%/*}/status.json" ||
 		goldenami_say 'cannot write status.json'
 }
+goldenami_began=$(date +%s)
+goldenami_start
+goldenami_first=$goldenami_at
+goldenami_stages=
 goldenami_finish running 0
 `
 

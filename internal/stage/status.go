@@ -3,6 +3,7 @@ package stage
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"path"
 	"time"
 )
@@ -39,7 +40,7 @@ type Status struct {
 	State    State         `json:"state"`     // of the whole
 	ExitCode int           `json:"exit_code"` // that of the stage that failed, or 0
 	Started  int64         `json:"started"`   // Unix time, seconds
-	Seconds  int64         `json:"seconds"`   // since then, when this was written
+	Seconds  float64       `json:"seconds"`   // since then, when this was written
 	Stages   []StageStatus `json:"stages"`    // those reached, in order
 }
 
@@ -49,7 +50,9 @@ type StageStatus struct {
 	Hash     string `json:"hash"`
 	Result   Result `json:"result"`
 	ExitCode int    `json:"exit_code"`
-	Seconds  int64  `json:"seconds"`
+	// How long it took: with hundredths where the machine shows its uptime as Linux
+	// does, in whole seconds elsewhere.
+	Seconds float64 `json:"seconds"`
 }
 
 // ParseStatus reads a StatusFile.
@@ -64,11 +67,14 @@ func ParseStatus(text []byte) (Status, error) {
 	return s, nil
 }
 
-// Remainder is how long the stages took that the image did not hold.
+// Remainder is how long the stages took that the image did not hold, in hundredths of
+// a second.
 func (s Status) Remainder() time.Duration {
-	var all int64
+	var all float64
 	for _, of := range s.Stages {
-		all += of.Seconds
+		if of.Result != ResultKept {
+			all += of.Seconds
+		}
 	}
-	return time.Duration(all) * time.Second
+	return time.Duration(math.Round(all*100)) * (time.Second / 100)
 }

@@ -44,13 +44,15 @@ var kinds = []kind{
 	{Imaging, "image_seconds", "IMAGE", 1, inSeconds},
 	{Test, "test_seconds", "TEST", 1, inSeconds},
 	{Boot, "boot_seconds", "BOOT", 1, inSeconds},
-	{FirstBoot, "first_boot_seconds", "FIRST BOOT", 1, inSeconds},
+	{FirstBoot, "first_boot_seconds", "FIRST BOOT", 2, inHundredths},
 	{Own, "own_gib", "OWN", 6, inSize},
 	{Inherited, "inherited_gib", "INHERITED", 6, inSize},
 	{Month, "storage_usd_per_month", "USD/MONTH", 6, inMoney},
 }
 
 func inSeconds(v float64) string { return fmt.Sprintf("%.1f s", v) }
+
+func inHundredths(v float64) string { return fmt.Sprintf("%.2f s", v) }
 
 // inSize takes the unit in which a size of GiB has digits before its point.
 func inSize(v float64) string {
