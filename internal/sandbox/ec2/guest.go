@@ -23,6 +23,7 @@ func guestSpec(c *action.Call, i *world.Instance) instance.Spec {
 	hostname, _, _ := strings.Cut(privateName(c.Region, i.PrivateIP), ".")
 	spec := instance.Spec{
 		ID: i.ID, Hostname: hostname, Layers: i.Layers, Addr: addr, User: i.DefaultUser, UserData: i.UserData,
+		Endpoint: c.Endpoint,
 	}
 	if key := c.Mine().KeyPairs[i.KeyName]; key != nil {
 		spec.AuthorizedKey = key.PublicKey

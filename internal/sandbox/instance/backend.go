@@ -20,8 +20,10 @@ type Spec struct {
 	AuthorizedKey string     // OpenSSH line of the launch key pair; may be empty
 	UserData      []byte     // as the instance sees it, after base64
 	// Metadata gives what the instance metadata service tells beside the fields above, at the time of each
-	// request. Guests that boot need it; those that share the host's programs have no such service.
+	// request. Guests that boot need it.
 	Metadata func() imds.Metadata
+	// Endpoint is where a guest that shares the host's network finds AWS; empty where it finds none.
+	Endpoint string
 	// PoweredOff is called when the guest has powered itself off, which only one that has booted can. One that
 	// reboots itself is started again without a word. It must not call the backend, nor wait for something that does.
 	PoweredOff func()

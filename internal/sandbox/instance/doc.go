@@ -33,7 +33,7 @@
 // What neither kind does: boot a kernel of its own, or limit memory or processor time.
 //
 // What a guest that shares the host's programs does not do: it shares the host's network, so it needs no route or
-// address of its own, sees the host's listening ports, and cannot bind ports below 1024. There is no systemd in it,
+// address of its own, has its metadata service at a port of its loopback address and not at 169.254.169.254, sees the host's listening ports, and cannot bind ports below 1024. There is no systemd in it,
 // no sshd_config is read (public keys are the only way in).
 // Programs of another architecture, 32 bit ones included, do not run, and on kernels before 6.12 a guest can
 // connect to abstract unix sockets of the host. A program that uses this package should be built with

@@ -38,24 +38,28 @@ func hostAsVendor(s *store, dir, user string) error {
 	return vendorlayer.Build(dir, vendorlayer.Options{Base: s.base, User: user, Hide: hide})
 }
 
-func launchOverlay(_ context.Context, b *linux, g *guestInstance, s Spec, layers []string, l *net.TCPListener) (*guestProcess, error) {
+func launchOverlay(ctx context.Context, b *linux, g *guestInstance, s Spec, layers []string, l *net.TCPListener) (*guestProcess, error) {
 	defer func() { _ = l.Close() }() // the guest has its own copy; ours would accept for a dead guest
+	around, err := newSurroundings(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	order := stage.Boot{
 		Tmpfs: b.mount, Base: b.base, Layers: layers, Dir: g.disk.dir,
-		Guest: guest.Spec{ID: s.ID, Hostname: s.Hostname, User: s.User, AuthorizedKey: s.AuthorizedKey, UserData: s.UserData},
+		Guest: guest.Spec{ID: s.ID, Hostname: s.Hostname, User: s.User, AuthorizedKey: s.AuthorizedKey, UserData: s.UserData, Environment: around.environment},
 	}
 	var p *stage.Process
-	err := b.tmpfs.Do(func() (err error) {
+	err = b.tmpfs.Do(func() (err error) {
 		p, err = stage.Start(order, b.program(), l)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, around.close())
 	}
 	await := func(_ context.Context, ended <-chan struct{}) error { return g.message(p.Ready, ended) }
 	return &guestProcess{
 		process: p, console: p.Console, await: await,
-		release: func() error { return nil }, ending: func(error) ending { return died },
+		release: around.close, ending: func(error) ending { return died },
 	}, nil
 }
 

@@ -17,6 +17,7 @@ import (
 type Spec struct {
 	ID, Hostname, User, AuthorizedKey string
 	UserData                          []byte
+	Environment                       []string // of the scripts of user data, beside cloud-init's own
 }
 
 // farewell is how long the SSH server may tell its clients how their commands ended. It is below the grace

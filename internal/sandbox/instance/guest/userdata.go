@@ -239,7 +239,7 @@ func (b *boot) scripts() (failed []string, attempted int) {
 			Path: b.state("scripts", e.Name()), Dir: "/", Stdout: out, Stderr: out,
 			Env: []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "INSTANCE_ID=" + b.ID, "LANG=C.UTF-8"},
 		}
-		cmd.Args = []string{cmd.Path}
+		cmd.Args, cmd.Env = []string{cmd.Path}, append(cmd.Env, b.Environment...)
 		attempted++
 		if err := cmd.Run(); err != nil {
 			b.log("user data: %s failed: %v", e.Name(), err)
