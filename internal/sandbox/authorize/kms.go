@@ -82,6 +82,10 @@ func Key(c *action.Call, key *world.Key, operation string, encryption map[string
 			n.Context.Set("kms:RequestAlias", "alias/"+name)
 		}
 	}
+	if c.Service == "ssm" { // it uses the key for the caller
+		n.Context.Set("kms:ViaService", "ssm."+c.Region+".amazonaws.com")
+		n.Context.Set("aws:ViaAWSService", "true")
+	}
 	in.setTags(&n)
 	switch operation {
 	case "CreateGrant":

@@ -125,7 +125,7 @@ func (in *putParameterInput) details(c *action.Call, existing *world.Parameter) 
 		return d, err
 	}
 	if d.Type == secureString {
-		d.KeyID = or(in.KeyID, or(was.KeyID, defaultKeyAlias))
+		d.KeyID = or(in.KeyID, or(was.KeyID, world.SSMAlias))
 	} else if in.KeyID != "" {
 		return d, invalid("KeyId is required for SecureString type parameter only.")
 	}

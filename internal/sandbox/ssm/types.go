@@ -40,20 +40,6 @@ func checkTypes(d world.ParameterDetails, value string) error {
 
 var imageID = regexp.MustCompile(`^ami-[0-9a-f]{8}(?:[0-9a-f]{9})?$`)
 
-// defaultKeyAlias is the AWS-managed key that encrypts where none is named.
-const defaultKeyAlias = "alias/aws/ssm"
-
-// defaultKey makes the account's aws/ssm key of the Region when it is first used.
-func defaultKey(c *action.Call) {
-	mine := c.Mine()
-	if _, made := mine.Aliases[defaultKeyAlias]; made {
-		return
-	}
-	k := c.World.NewKey(mine)
-	k.Manager, k.Description = world.ManagedByAWS, "Default key that protects my SSM parameters when no other key is defined"
-	mine.Aliases[defaultKeyAlias] = k.ID
-}
-
 // contextOf is the encryption context with which SSM binds a value to its name.
 func contextOf(c *action.Call, name string) map[string]string {
 	return map[string]string{"PARAMETER_ARN": parameterARN(c, name)}
@@ -61,8 +47,8 @@ func contextOf(c *action.Call, name string) map[string]string {
 
 // encrypted is a value as SSM keeps and shows it without decryption.
 func encrypted(c *action.Call, name, keyID, value string) (string, error) {
-	if keyID == defaultKeyAlias {
-		defaultKey(c)
+	if keyID == world.SSMAlias {
+		c.World.SSMKey(c.Mine())
 	}
 	blob, _, err := kms.Seal(c, keyID, []byte(value), contextOf(c, name))
 	if err != nil {

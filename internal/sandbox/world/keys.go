@@ -26,6 +26,9 @@ const (
 // key is named.
 const EBSAlias = "alias/aws/ebs"
 
+// SSMAlias is that of the AWS-managed key with which SSM does.
+const SSMAlias = "alias/aws/ssm"
+
 // Key is a KMS key.
 type Key struct {
 	ID, ARN, Account, Region, Description, Policy string
@@ -90,22 +93,31 @@ type ParameterVersion struct {
 	Labels   []string
 }
 
-// EBSKey gives the account's aws/ebs key of the Region; the first use makes it. Its
-// policy is the one that AWS gives it: use through EBS alone, and the account may
-// look at it.
+// EBSKey gives the account's aws/ebs key of the Region; the first use makes it.
 func (w *World) EBSKey(r *Region) *Key {
-	if id, made := r.Aliases[EBSAlias]; made {
+	return w.managedKey(r, EBSAlias, "auto-ebs-2", "EBS", "ec2", "EBS volumes")
+}
+
+// SSMKey gives the account's aws/ssm key of the Region; the first use makes it.
+func (w *World) SSMKey(r *Region) *Key {
+	return w.managedKey(r, SSMAlias, "auto-ssm-1", "SSM", "ssm", "SSM parameters")
+}
+
+// managedKey gives a key that AWS manages for a service. Its policy is the one that AWS
+// gives it: use through the service alone, and the account may look at it.
+func (w *World) managedKey(r *Region, alias, policyID, service, host, protects string) *Key {
+	if id, made := r.Aliases[alias]; made {
 		return r.Keys[id]
 	}
 	k := w.NewKey(r)
-	k.Manager, k.Description = ManagedByAWS, "Default key that protects my EBS volumes when no other key is defined"
-	k.Policy = `{"Version":"2012-10-17","Id":"auto-ebs-2","Statement":[` +
-		`{"Sid":"Allow access through EBS for all principals in the account that are authorized to use EBS","Effect":"Allow","Principal":{"AWS":"*"},` +
+	k.Manager, k.Description = ManagedByAWS, "Default key that protects my "+protects+" when no other key is defined"
+	k.Policy = `{"Version":"2012-10-17","Id":"` + policyID + `","Statement":[` +
+		`{"Sid":"Allow access through ` + service + ` for all principals in the account that are authorized to use ` + service + `","Effect":"Allow","Principal":{"AWS":"*"},` +
 		`"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:CreateGrant","kms:DescribeKey"],"Resource":"*",` +
-		`"Condition":{"StringEquals":{"kms:CallerAccount":"` + r.Account + `","kms:ViaService":"ec2.` + r.Name + `.amazonaws.com"}}},` +
+		`"Condition":{"StringEquals":{"kms:CallerAccount":"` + r.Account + `","kms:ViaService":"` + host + `.` + r.Name + `.amazonaws.com"}}},` +
 		`{"Sid":"Allow direct access to key metadata to the account","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + r.Account + `:root"},` +
 		`"Action":["kms:Describe*","kms:Get*","kms:List*","kms:RevokeGrant"],"Resource":"*"}]}`
-	r.Aliases[EBSAlias] = k.ID
+	r.Aliases[alias] = k.ID
 	return k
 }
 
