@@ -64,19 +64,15 @@ func (c *conformance) makeRules(t *testing.T) {
 	}
 }
 
-// makeProfile makes an instance profile with a role that has a policy.
+// makeProfile makes an instance profile with a role that has a policy, and a user with it.
 func (c *conformance) makeProfile(t *testing.T) {
 	t.Helper()
-	const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 	const policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:Describe*","Resource":"*"}]}`
 	api, name := iam.NewFromConfig(c.config(home)), aws.String("conformance")
-	_, profile := api.CreateInstanceProfile(t.Context(), &iam.CreateInstanceProfileInput{InstanceProfileName: name})
-	_, role := api.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: name, AssumeRolePolicyDocument: aws.String(trust)})
-	_, put := api.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: name, PolicyName: name, PolicyDocument: aws.String(policy)})
-	_, add := api.AddRoleToInstanceProfile(t.Context(), &iam.AddRoleToInstanceProfileInput{InstanceProfileName: name, RoleName: name})
+	c.profileOf(t, *name, policy)
 	_, user := api.CreateUser(t.Context(), &iam.CreateUserInput{UserName: name})
 	_, inline := api.PutUserPolicy(t.Context(), &iam.PutUserPolicyInput{UserName: name, PolicyName: name, PolicyDocument: aws.String(policy)})
-	if err := errors.Join(profile, role, put, add, user, inline); err != nil {
+	if err := errors.Join(user, inline); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"encoding/base64"
+	"errors"
 	"net"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -35,6 +37,15 @@ func (e *endpoint) launch(t *testing.T, imageID, keyName string) guest {
 // launchWith is launch with user data.
 func (e *endpoint) launchWith(t *testing.T, imageID, keyName string, userData []byte) guest {
 	t.Helper()
+	return e.start(t, keyName, &ec2.RunInstancesInput{
+		ImageId: &imageID, InstanceType: types.InstanceTypeT3Small,
+		UserData: aws.String(base64.StdEncoding.EncodeToString(userData)),
+	})
+}
+
+// start launches one instance with a key pair of its own and logs in.
+func (e *endpoint) start(t *testing.T, keyName string, in *ec2.RunInstancesInput) guest {
+	t.Helper()
 	api := e.ec2(home)
 	pair, err := api.CreateKeyPair(t.Context(), &ec2.CreateKeyPairInput{KeyName: &keyName, KeyType: types.KeyTypeEd25519})
 	if err != nil {
@@ -44,10 +55,8 @@ func (e *endpoint) launchWith(t *testing.T, imageID, keyName string, userData []
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := api.RunInstances(t.Context(), &ec2.RunInstancesInput{
-		ImageId: &imageID, KeyName: &keyName, InstanceType: types.InstanceTypeT3Small, MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
-		UserData: aws.String(base64.StdEncoding.EncodeToString(userData)),
-	})
+	in.KeyName, in.MinCount, in.MaxCount = &keyName, aws.Int32(1), aws.Int32(1)
+	run, err := api.RunInstances(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,4 +118,18 @@ func (g guest) run(t *testing.T, command string) string {
 		t.Fatalf("%s on %s: %v\n%s", command, g.id, err, out)
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// profileOf makes an instance profile with a role that has a policy, all of one name.
+func (e *endpoint) profileOf(t *testing.T, name, policy string) {
+	t.Helper()
+	const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	api := iam.NewFromConfig(e.config(home))
+	_, profile := api.CreateInstanceProfile(t.Context(), &iam.CreateInstanceProfileInput{InstanceProfileName: &name})
+	_, role := api.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trust)})
+	_, put := api.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: &name, PolicyName: &name, PolicyDocument: &policy})
+	_, add := api.AddRoleToInstanceProfile(t.Context(), &iam.AddRoleToInstanceProfileInput{InstanceProfileName: &name, RoleName: &name})
+	if err := errors.Join(profile, role, put, add); err != nil {
+		t.Fatal(err)
+	}
 }

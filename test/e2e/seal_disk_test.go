@@ -27,18 +27,36 @@ var canary = regexp.MustCompile(`canary-[a-z-]+`)
 // consist of, as files and from outside, and gives what a seal may not leave.
 func wrongOnDisk(t *testing.T, state string, built was) []string {
 	t.Helper()
-	layers, err := filepath.Glob(filepath.Join(state, "layers", "*.tar.gz"))
-	if err != nil || len(layers) == 0 {
-		t.Fatalf("no layers in %s: %v", state, err)
-	}
 	var wrong []string
-	for _, layer := range layers {
-		wrong = append(wrong, wrongInLayer(t, layer, built)...)
+	for _, layer := range layersOf(t, state) {
+		eachFile(t, layer, func(name string, text []byte) {
+			if mustBeEmpty.MatchString(name) {
+				wrong = append(wrong, fmt.Sprintf("%s has %d bytes", name, len(text)))
+			}
+			for _, found := range canary.FindAll(text, 3) {
+				wrong = append(wrong, name+" holds "+string(found))
+			}
+			if bytes.Contains(text, []byte(built.machineID)) {
+				wrong = append(wrong, name+" holds the build's machine id")
+			}
+		})
 	}
 	return wrong
 }
 
-func wrongInLayer(t *testing.T, layer string, built was) (wrong []string) {
+// layersOf are the layers that images of the endpoint in this state folder consist of.
+func layersOf(t *testing.T, state string) []string {
+	t.Helper()
+	layers, err := filepath.Glob(filepath.Join(state, "layers", "*.tar.gz"))
+	if err != nil || len(layers) == 0 {
+		t.Fatalf("no layers in %s: %v", state, err)
+	}
+	return layers
+}
+
+// eachFile gives each file of a layer that is not empty, by its name without a slash
+// before it.
+func eachFile(t *testing.T, layer string, look func(name string, text []byte)) {
 	t.Helper()
 	file, err := os.Open(layer)
 	if err != nil {
@@ -54,27 +72,18 @@ func wrongInLayer(t *testing.T, layer string, built was) (wrong []string) {
 		entry, err := archive.Next()
 		if errors.Is(err, io.EOF) {
 			t.Logf("%s holds %d files", filepath.Base(layer), files)
-			return wrong
+			return
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := filepath.Clean(entry.Name)
 		if entry.Typeflag != tar.TypeReg || entry.Size == 0 {
 			continue
-		}
-		if mustBeEmpty.MatchString(name) {
-			wrong = append(wrong, fmt.Sprintf("%s has %d bytes", name, entry.Size))
 		}
 		text, err := io.ReadAll(archive)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, found := range canary.FindAll(text, 3) {
-			wrong = append(wrong, name+" holds "+string(found))
-		}
-		if bytes.Contains(text, []byte(built.machineID)) {
-			wrong = append(wrong, name+" holds the build's machine id")
-		}
+		look(filepath.Clean(entry.Name), text)
 	}
 }
