@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"maps"
 	"slices"
 	"strconv"
@@ -136,10 +137,15 @@ func (a *Artifact) registryImages() []*registryimage.Image {
 // Destroy takes the images and their snapshots away, and can be repeated. Packer
 // calls it when a post-processor fails or wants the artifact gone; an image that was
 // there before this build stays then, since machines run on it and tiers build on it.
-func (a *Artifact) Destroy() error {
+func (a *Artifact) Destroy() (err error) {
 	if a.Reused {
 		return nil
 	}
+	defer func() {
+		if err != nil {
+			log.Printf("[ERROR] %s: %s", a.Id(), err) // the SDK's RPC cannot carry the error of Destroy
+		}
+	}()
 	ctx, stop := context.WithTimeout(context.Background(), destroyTimeout)
 	defer stop()
 	// Machines that start by a launch template or a parameter need an image that is there.
@@ -160,7 +166,7 @@ func (a *Artifact) Destroy() error {
 // further build find them.
 func (a *Artifact) disown(ctx context.Context) error {
 	// Those who build on it learn it before they call their own images good.
-	errs := []error{a.session.Publish(layer.Result{Status: layer.Destroyed, Reason: "its image was marked as bad"})}
+	errs := []error{a.session.Publish(layer.Result{Status: layer.Destroyed, Reason: "Packer was to delete it, and it was marked as bad instead, because this build uses it"})}
 	for _, region := range slices.Sorted(maps.Keys(a.Images)) {
 		errs = append(errs, ami.SetState(ctx, a.clients.EC2(region), ami.Bad, a.Images[region]))
 	}

@@ -64,7 +64,7 @@ func (s stepDistributeImage) parentStands() error {
 	case err != nil:
 		return fmt.Errorf("ask for the parent %s: %w", s.base.ImageID, err)
 	case parent.Status == layer.Destroyed:
-		return fmt.Errorf("the parent %s was taken back while this image was built, so this image is not called good", s.base.ImageID)
+		return fmt.Errorf("the parent %s was taken back while this image was built, so this image is not called good: %s", s.base.ImageID, parent.Reason)
 	}
 	return nil
 }

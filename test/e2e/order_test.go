@@ -177,11 +177,7 @@ func template(t *testing.T, mark string, builds []declared, names []string) stri
 		file = strings.TrimSuffix(file, ".pkr.hcl") + ".json"
 		var sources []map[string]any
 		for i, b := range builds {
-			sources = append(sources, map[string]any{
-				"name": names[i], "type": "goldenami-ebs", "region": home, "family": mark + b.family, "tier": b.tier, "instance_type": "t3.small",
-				"communicator": "none", "inputs": map[string]any{},
-				"source_ami_filter": map[string]any{"owners": []string{"136693071363"}, "most_recent": true, "filters": map[string]string{"name": "debian-12-amd64-*"}},
-			})
+			sources = append(sources, jsonSource(names[i], mark+b.family, b.tier))
 		}
 		raw, err := json.MarshalIndent(map[string]any{"builders": sources}, "", "  ")
 		if err != nil {
@@ -200,6 +196,15 @@ func template(t *testing.T, mark string, builds []declared, names []string) stri
 		t.Fatal(err)
 	}
 	return file
+}
+
+// jsonSource is what source gives, for a template of Packer's JSON.
+func jsonSource(name, family string, tier ami.Tier) map[string]any {
+	return map[string]any{
+		"name": name, "type": "goldenami-ebs", "region": home, "family": family, "tier": tier, "instance_type": "t3.small",
+		"communicator": "none", "inputs": map[string]any{},
+		"source_ami_filter": map[string]any{"owners": []string{"136693071363"}, "most_recent": true, "filters": map[string]string{"name": "debian-12-amd64-*"}},
+	}
 }
 
 func source(name, family string, tier ami.Tier) string {
