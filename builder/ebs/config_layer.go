@@ -47,7 +47,7 @@ type LayerConfig struct {
 	// `clean` (the default) removes them with all else that the build made,
 	// `keep-images` keeps images and snapshots and lists them, so that the next run
 	// goes on from there. The instance and what it needed are removed either way,
-	// unless Packer runs with `-on-error=abort`.
+	// unless Packer runs with `-on-error=abort` or `-on-error=run-cleanup-provisioner`.
 	OnFailure string `mapstructure:"on_failure" required:"false"`
 	// How long the build instance may take to stop, such as `45m` where sysprep runs.
 	// The default is what `aws_polling` allows, or 20 minutes.

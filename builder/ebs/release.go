@@ -132,7 +132,7 @@ func (b *build) aborted(failed error) bool {
 		return false
 	}
 	_, asked := b.state.GetOk("aborted") // of -on-error=ask
-	return asked || b.cfg.PackerOnError == "abort"
+	return asked || slices.Contains([]string{"abort", "run-cleanup-provisioner"}, b.cfg.PackerOnError)
 }
 
 // leave removes nothing and says what is there.

@@ -120,20 +120,28 @@ func (b *build) subnetID() string {
 	return id
 }
 
+// runSteps gives the error that ended the steps. One that is in the state although no step
+// halted is of a step that the user had repeated (-on-error=ask), and that then went well.
 func (b *build) runSteps(ctx context.Context, steps []multistep.Step) error {
 	commonsteps.NewRunner(steps, b.cfg.PackerConfig, b.ui).Run(ctx, b.state)
-	if err, ok := b.state.Get("error").(error); ok {
+	ended := ended(b.state)
+	if err, ok := b.state.Get("error").(error); ok && ended {
 		return err
 	}
 	if err := context.Cause(ctx); err != nil {
 		return fmt.Errorf("the build was cancelled: %w", err)
 	}
-	for _, key := range []string{multistep.StateCancelled, multistep.StateHalted} {
-		if _, ok := b.state.GetOk(key); ok {
-			return errors.New("the build was ended by a step that gave no reason")
-		}
+	if ended {
+		return errors.New("the build was ended by a step that gave no reason")
 	}
 	return nil
+}
+
+// ended tells whether a step halted the build, or the user did.
+func ended(state multistep.StateBag) bool {
+	_, cancelled := state.GetOk(multistep.StateCancelled)
+	_, halted := state.GetOk(multistep.StateHalted)
+	return cancelled || halted
 }
 
 // decoded adds what AWS says in private about a refused call, where that is asked for.

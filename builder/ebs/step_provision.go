@@ -13,17 +13,19 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/layer"
 )
 
-// stepProvision has the provisioners of the build block run, and tells of what they
+// StepProvision has the provisioners of the build block run, and tells of what they
 // send to the instance although no input covers it: a change there would go unseen
-// by the next run.
+// by the next run. With -on-error=run-cleanup-provisioner the SDK knows by the name of the
+// type which step is to be cleaned up.
 //
 // Reads: communicator, hook. Writes: generated_data.
-type stepProvision struct {
+type StepProvision struct {
 	*build
 	peer commonsteps.StepProvision
 }
 
-func (s *stepProvision) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
+// Run has the provisioners run.
+func (s *StepProvision) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
 	var sent *uploads
 	if comm, ok := state.Get("communicator").(packersdk.Communicator); ok && s.cfg.layered() && s.cfg.Inputs != nil {
 		sent = &uploads{Communicator: comm}
@@ -36,13 +38,17 @@ func (s *stepProvision) Run(ctx context.Context, state multistep.StateBag) multi
 	return action
 }
 
-// Cleanup runs the error-cleanup-provisioner.
-func (s *stepProvision) Cleanup(state multistep.StateBag) { s.peer.Cleanup(state) }
+// Cleanup runs the error-cleanup-provisioner, unless all went well in the end.
+func (s *StepProvision) Cleanup(state multistep.StateBag) {
+	if ended(state) {
+		s.peer.Cleanup(state)
+	}
+}
 
 // namesShown is how many uploads are named.
 const namesShown = 10
 
-func (s *stepProvision) tell(sent *uploads) {
+func (s *StepProvision) tell(sent *uploads) {
 	inputs := s.cfg.Inputs
 	declared, err := layer.NewCoverage(inputs.Files, inputs.Exclude, inputs.Values)
 	var names []string

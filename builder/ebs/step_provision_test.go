@@ -57,7 +57,7 @@ func provision(t *testing.T, comm packersdk.Communicator, inputs *InputsConfig, 
 	if comm != nil {
 		b.state.Put("communicator", comm)
 	}
-	step := &stepProvision{build: b}
+	step := &StepProvision{build: b}
 	action := step.Run(t.Context(), b.state)
 	step.Cleanup(b.state)
 	return r.output.String(), action

@@ -114,7 +114,7 @@ func (b *build) connectSteps(ctx context.Context) []multistep.Step {
 		&awscommon.StepSetGeneratedData{GeneratedData: &packerbuilderdata.GeneratedData{State: b.state}},
 		stepRunStages{b},
 		stepWriteManifest{b},
-		&stepProvision{build: b},
+		&StepProvision{build: b},
 		stepRemoveKey{b},
 		stepLap{b, tradeoff.Provision},
 	}
