@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 )
@@ -222,23 +221,4 @@ func source(name, family string, tier ami.Tier) string {
   inputs {}
 }
 `, name, family, tier)
-}
-
-// TestOnlyTheChild builds a tier without its parent: the newest good image is taken, and
-// -force deregisters nothing.
-func TestOnlyTheChild(t *testing.T) {
-	e := startEndpoint(t, "instant", "-instances", "none")
-	file := template(t, "", []declared{{"web", ami.OSOnly}, {"web", ami.Hybrid}}, nil)
-	e.mustFail(t, "-only=goldenami-ebs.b1", file)
-	e.mustBuild(t, file)
-	base, child := e.onlyOf(t, "web", ami.OSOnly), e.onlyOf(t, "web", ami.Hybrid)
-	time.Sleep(time.Until(child.BuiltAt.Add(time.Second))) // versions tell seconds apart
-	e.mustBuild(t, "-force", "-only=goldenami-ebs.b1", file)
-	if again := e.onlyOf(t, "web", ami.OSOnly); again == nil || again.ID != base.ID {
-		t.Errorf("-force of the child changed its parent %s to %+v", base.ID, again)
-	}
-	found, err := ami.Find(t.Context(), e.ec2(home), home, ami.Query{Family: "web", Tier: ami.Hybrid})
-	if err != nil || len(found) != 2 || found[0].Parent != base.ID || found[1].ID != child.ID {
-		t.Errorf("%+v, %v", found, err)
-	}
 }
