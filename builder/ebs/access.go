@@ -29,34 +29,36 @@ const vaultPatience = time.Minute
 // credentials finds the Region and the credentials, those of Vault, of a role or of an
 // MFA session included. The loader of amazon-ebs is not used: it panics when mfa_code
 // is refused, and makes every other profile vanish when shared_credentials_file is set.
-func (c *Config) credentials(ctx context.Context) (aws.Config, error) {
+// The account is empty with skip_credential_validation.
+func (c *Config) credentials(ctx context.Context) (_ aws.Config, account string, _ error) {
 	if !c.VaultAWSEngine.Empty() {
 		if err := c.GetCredsFromVault(); err != nil {
-			return aws.Config{}, fmt.Errorf("vault_aws_engine: %w", err)
+			return aws.Config{}, "", fmt.Errorf("vault_aws_engine: %w", err)
 		}
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, c.loadOptions()...)
 	if err != nil {
-		return cfg, fmt.Errorf("the AWS configuration could not be read: %w", err)
+		return cfg, "", fmt.Errorf("the AWS configuration could not be read: %w", err)
 	}
 	if cfg.Region == "" {
-		return cfg, errors.New("region: no Region is set, neither here nor as AWS_REGION nor in the profile")
+		return cfg, "", errors.New("region: no Region is set, neither here nor as AWS_REGION nor in the profile")
 	}
 	if err := c.assume(ctx, &cfg); err != nil {
-		return cfg, err
+		return cfg, "", err
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return cfg, fmt.Errorf("no usable AWS credentials: %w", err)
+		return cfg, "", fmt.Errorf("no usable AWS credentials: %w", err)
 	}
 	if c.SkipCredsValidation {
-		return cfg, nil
+		return cfg, "", nil
 	}
-	return cfg, c.awaitCredentials(ctx, c.clients(cfg, nil))
+	account, err = c.awaitCredentials(ctx, c.clients(cfg, nil))
+	return cfg, account, err
 }
 
 // clients gives clients that tell r what they make; a nil r is told nothing.
-func (c *Config) clients(cfg aws.Config, r cloud.Recorder) *cloud.Clients {
-	opts := []cloud.Option{cloud.WithEC2Endpoint(c.CustomEndpointEc2), cloud.WithMaxAttempts(c.MaxRetries)}
+func (c *Config) clients(cfg aws.Config, r cloud.Recorder, more ...cloud.Option) *cloud.Clients {
+	opts := append([]cloud.Option{cloud.WithEC2Endpoint(c.CustomEndpointEc2), cloud.WithMaxAttempts(c.MaxRetries)}, more...)
 	if r != nil {
 		opts = append(opts, cloud.WithRecorder(r))
 	}
@@ -176,19 +178,20 @@ func oneTime(code string) func() (string, error) {
 }
 
 // awaitCredentials has AWS say who the credentials belong to.
-func (c *Config) awaitCredentials(ctx context.Context, clients *cloud.Clients) error {
+func (c *Config) awaitCredentials(ctx context.Context, clients *cloud.Clients) (account string, err error) {
 	if c.VaultAWSEngine.Empty() {
-		if _, err := clients.Account(ctx); err != nil {
-			return fmt.Errorf("AWS does not take the credentials: %w", err)
+		if account, err = clients.Account(ctx); err != nil {
+			return "", fmt.Errorf("AWS does not take the credentials: %w", err)
 		}
-		return nil
+		return account, nil
 	}
-	return patiently(ctx, vaultPatience, cloud.IsAuth, func(ctx context.Context) error {
-		if _, err := clients.Account(ctx); err != nil {
+	err = patiently(ctx, vaultPatience, cloud.IsAuth, func(ctx context.Context) error {
+		if account, err = clients.Account(ctx); err != nil {
 			return fmt.Errorf("AWS does not take the credentials that Vault made: %w", err)
 		}
 		return nil
 	})
+	return account, err
 }
 
 // patiently repeats a call while its error is one that passes, with pauses from one

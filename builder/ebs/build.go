@@ -101,7 +101,7 @@ func (b *build) engine() *distribution.Engine {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			b.finished = append(b.finished, ids...)
-			return nil
+			return b.ledger.Finish(ids...)
 		},
 		Warn: func(message string) { b.say("Warning: %s", message) },
 	}

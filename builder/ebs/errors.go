@@ -22,7 +22,7 @@ func (e *leftoverError) Error() string {
 	if e.asked {
 		fmt.Fprintf(&text, "Left as it is, as -on-error asks:")
 	} else {
-		fmt.Fprintf(&text, "Left behind, and to be deleted by hand:")
+		fmt.Fprintf(&text, "Left behind:")
 	}
 	for _, r := range e.left {
 		fmt.Fprintf(&text, "\n  %s", r)
@@ -31,6 +31,9 @@ func (e *leftoverError) Error() string {
 		fmt.Fprintf(&text, "\nThe reasons: %s", e.err)
 	}
 	fmt.Fprintf(&text, "\nThe list is kept in %s", e.path)
+	if !e.asked {
+		text.WriteString(", by which the next run on this machine tries again")
+	}
 	return text.String()
 }
 

@@ -30,19 +30,24 @@ func (b *build) open(ctx context.Context, hook packersdk.Hook) error {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
 	b.ledger = record
-	cfg, err := b.cfg.credentials(ctx)
+	cfg, account, err := b.cfg.credentials(ctx)
 	if err != nil {
 		return errors.Join(err, record.Close())
 	}
-	b.clients = b.cfg.clients(cfg, record)
-	b.unrecorded = b.cfg.clients(cfg, nil)
+	b.clients = b.cfg.clients(cfg, record, cloud.WithAccount(account))
+	b.unrecorded = b.cfg.clients(cfg, nil, cloud.WithAccount(account))
 	b.deleter = cloud.NewDeleter(b.clients)
 	b.poller = wait.NewPoller(func(region string) wait.API { return b.clients.EC2(region) })
 	if err := b.cfg.settleRegion(b.region()); err != nil {
 		b.poller.Close()
 		return errors.Join(err, record.Close())
 	}
+	if err := record.Terms(b.terms(account)); err != nil {
+		b.poller.Close()
+		return errors.Join(err, record.Close())
+	}
 	b.fillState(hook)
+	b.reclaim(ctx)
 	return nil
 }
 

@@ -29,6 +29,9 @@ func (s stepDistributeImage) Run(ctx context.Context, _ multistep.StateBag) mult
 	}
 	if len(s.inTheWay) > 0 {
 		s.replacing = true
+		if err := s.ledger.Finish(s.liveImages(s.region())...); err != nil { // see keepResults
+			return s.halt("record the image: %w", err)
+		}
 		if err := s.makeWay(ctx); err != nil {
 			return s.halt("distribute: %w", err)
 		}

@@ -76,6 +76,11 @@ func (s stepMovePointers) Run(ctx context.Context, _ multistep.StateBag) multist
 	if err := s.ledger.Keep(ctx, keep...); err != nil {
 		return s.halt("record the results: %w", err)
 	}
+	if wish.Template != nil {
+		if err := s.ledger.Finish(wish.Template.Name); err != nil {
+			return s.halt("record the launch template: %w", err)
+		}
+	}
 	images := map[string]string{}
 	for _, r := range s.results {
 		images[r.Region] = r.ImageID

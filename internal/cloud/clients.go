@@ -38,6 +38,7 @@ type settings struct {
 	ec2Endpoint    string
 	maxAttempts    int
 	attemptTimeout time.Duration
+	account        string
 	backoff        func(attempt int, err error) (time.Duration, error)
 }
 
@@ -47,6 +48,10 @@ func WithRecorder(r Recorder) Option { return func(s *settings) { s.recorder = r
 // WithEC2Endpoint sends EC2's calls of every Region to url (the option
 // custom_endpoint_ec2). An empty url changes nothing.
 func WithEC2Endpoint(url string) Option { return func(s *settings) { s.ec2Endpoint = url } }
+
+// WithAccount says whose credentials these are, where that is known, so that nobody
+// asks again. An empty id says nothing.
+func WithAccount(id string) Option { return func(s *settings) { s.account = id } }
 
 // WithMaxAttempts sets how often a call is tried, the first time included. Zero
 // keeps what cfg asks for, or 10.
@@ -68,7 +73,7 @@ func New(cfg aws.Config, opts ...Option) *Clients {
 	if s.maxAttempts <= 0 {
 		s.maxAttempts = attemptsAskedFor(cfg)
 	}
-	return &Clients{base: cfg, settings: s, made: map[clientKey]any{}}
+	return &Clients{base: cfg, settings: s, made: map[clientKey]any{}, account: s.account}
 }
 
 // Region is the default Region, the one the image is built in.
@@ -156,6 +161,9 @@ func (c *Clients) Account(ctx context.Context) (string, error) {
 	c.account = id
 	return id, nil
 }
+
+// Endpoint is the URL of EC2 in the default Region, empty for AWS's own.
+func (c *Clients) Endpoint() string { return aws.ToString(c.EC2("").Options().BaseEndpoint) }
 
 func (c *Clients) knownAccount() string {
 	c.mu.Lock()

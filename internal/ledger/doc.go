@@ -14,8 +14,12 @@
 //     use (security groups, key pairs, launch templates, profiles, roles), then
 //     images, volumes and snapshots.
 //   - A line torn by a crash ends the readable part of that line only.
-//   - A ledger belongs to the process that holds its lock; others list and
-//     resume it only when that process has ended.
+//   - A ledger belongs to the process that holds its lock; others take it over only
+//     when that process has ended, on the same machine.
+//   - A Reclaimer does that at the start of a later run: it removes what killed runs
+//     left, of the same account and endpoint. What a run had finished stays, and so
+//     does what its options or -on-error were to keep.
 //
-// It makes no AWS call: the consumer gives Sweep something that can delete.
+// It makes no AWS call of its own: the consumer gives Sweep something that can delete,
+// and NewReclaimer the credentials.
 package ledger

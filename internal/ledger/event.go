@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
@@ -21,6 +22,9 @@ const (
 	evRefused = "refused"
 	evDeleted = "deleted"
 	evKept    = "kept"
+	evTerms   = "terms"
+	evDone    = "finished"
+	evTried   = "tried"
 )
 
 // event is one line of a ledger.
@@ -31,10 +35,12 @@ type event struct {
 	Run      string          `json:"run,omitempty"`    // open
 	Name     string          `json:"name,omitempty"`   // open
 	PID      int             `json:"pid,omitempty"`    // open; for people, the lock decides
-	Call     *cloud.Call     `json:"call,omitempty"`   // intend
+	Host     *host           `json:"host,omitempty"`   // open
+	Terms    *Terms          `json:"terms,omitempty"`
+	Call     *cloud.Call     `json:"call,omitempty"` // intend
 	CallID   string          `json:"call_id,omitempty"`
 	Resource *cloud.Resource `json:"resource,omitempty"` // created, deleted
-	IDs      []string        `json:"ids,omitempty"`      // kept
+	IDs      []string        `json:"ids,omitempty"`      // kept, finished
 	Cause    string          `json:"cause,omitempty"`    // refused
 }
 
@@ -42,10 +48,31 @@ type event struct {
 type book struct {
 	run, name string
 	started   time.Time
+	host      host
+	terms     *Terms
 	entries   []entry
 	kept      map[string]bool
-	calls     []cloud.Call // intended, without an outcome
-	torn      int          // lines that could not be read
+	finished  []string   // ids and names that only the run itself may still take away
+	calls     []intended // without an outcome
+	tried     time.Time  // when a later run failed to remove what is left
+	opened    bool
+	torn      int // lines that could not be read
+}
+
+// intended is a call that was about to be sent.
+type intended struct {
+	cloud.Call
+	at time.Time
+}
+
+// Terms are what a later run has to know to clean up after this one.
+type Terms struct {
+	Account  string `json:"account,omitempty"`  // 12 digits; nobody else's run cleans up
+	Endpoint string `json:"endpoint,omitempty"` // URL of EC2 where it is not AWS's own
+	// Leave says that the user wants to look at what a failure leaves.
+	Leave bool `json:"leave,omitempty"`
+	// KeepImages says that images and snapshots stay, finished or not.
+	KeepImages bool `json:"keep_images,omitempty"`
 }
 
 type entry struct {
@@ -56,10 +83,13 @@ type entry struct {
 func (b *book) apply(e event) {
 	switch e.Event {
 	case evOpen:
-		b.run, b.name, b.started = e.Run, e.Name, e.At
+		b.run, b.name, b.started, b.opened = e.Run, e.Name, e.At, true
+		if e.Host != nil {
+			b.host = *e.Host
+		}
 	case evIntend:
 		if e.Call != nil {
-			b.calls = append(b.calls, *e.Call)
+			b.calls = append(b.calls, intended{*e.Call, e.At})
 		}
 	case evRefused:
 		b.settle(e.CallID)
@@ -75,6 +105,27 @@ func (b *book) apply(e event) {
 	case evKept:
 		for _, id := range e.IDs {
 			b.kept[id] = true
+		}
+	case evDone:
+		b.finished = append(b.finished, e.IDs...)
+	case evTerms:
+		b.terms = e.Terms
+	case evTried:
+		b.tried = e.At
+	}
+}
+
+// inherit makes the book one of an ended run: what was finished stays.
+func (b *book) inherit() {
+	for _, id := range b.finished {
+		b.kept[id] = true
+	}
+	for _, e := range b.entries {
+		if e.Name != "" && slices.Contains(b.finished, e.Name) {
+			b.kept[e.ID] = true
+		}
+		if b.terms != nil && b.terms.KeepImages && (e.Kind == cloud.KindImage || e.Kind == cloud.KindSnapshot) {
+			b.kept[e.ID] = true
 		}
 	}
 }
@@ -121,7 +172,6 @@ func (b *book) live() []cloud.Resource {
 // torn by a crash hides nothing of the lines before and after it.
 func replay(raw []byte) (*book, error) {
 	b := &book{kept: map[string]bool{}}
-	opened := false
 	for line := range bytes.SplitSeq(raw, []byte{'\n'}) {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
@@ -131,15 +181,12 @@ func replay(raw []byte) (*book, error) {
 			b.torn++
 			continue
 		}
-		if e.Event == evOpen {
-			opened = true
-			if e.Schema > schema {
-				return nil, fmt.Errorf("it has format %d, and this version reads formats up to %d: use the version that wrote it", e.Schema, schema)
-			}
+		if e.Event == evOpen && e.Schema > schema {
+			return nil, fmt.Errorf("it has format %d, and this version reads formats up to %d: use the version that wrote it", e.Schema, schema)
 		}
 		b.apply(e)
 	}
-	if !opened && len(b.entries) == 0 && len(b.calls) == 0 && b.torn == 0 && len(bytes.TrimSpace(raw)) != 0 {
+	if !b.opened && len(b.entries) == 0 && len(b.calls) == 0 && b.torn == 0 && len(bytes.TrimSpace(raw)) != 0 {
 		return nil, errors.New("it is no ledger")
 	}
 	return b, nil

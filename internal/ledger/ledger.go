@@ -80,16 +80,16 @@ func Open(dir, runID, name string) (*Ledger, error) {
 }
 
 func (l *Ledger) begin(dir, runID, name string) error {
-	// A List that runs now may hold the lock of the new file for a moment.
+	// A run that looks for ended ones may hold the lock of the new file for a moment.
 	err := lock(l.file)
-	for try := 0; errors.Is(err, ErrRunning) && try < 100; try++ {
-		time.Sleep(10 * time.Millisecond)
+	for try := 0; errors.Is(err, errRunning) && try < 200; try++ {
+		time.Sleep(5 * time.Millisecond)
 		err = lock(l.file)
 	}
 	if err != nil {
 		return err
 	}
-	if err := l.write(event{Event: evOpen, Schema: schema, Run: runID, Name: name, PID: os.Getpid()}); err != nil {
+	if err := l.write(event{Event: evOpen, Schema: schema, Run: runID, Name: name, PID: os.Getpid(), Host: thisHost()}); err != nil {
 		return err
 	}
 	return syncDir(dir) // else a crash may lose the file's name
@@ -152,6 +152,21 @@ func (l *Ledger) Keep(_ context.Context, ids ...string) error {
 	return l.record(event{Event: evKept, IDs: ids})
 }
 
+// Terms records what a later run has to know to clean up after this one. Without it,
+// none does.
+func (l *Ledger) Terms(t Terms) error { return l.record(event{Event: evTerms, Terms: &t}) }
+
+// Finish records that resources are complete, or will be as soon as they are made. The
+// run itself may still take them away; should it be killed, they are results, and no
+// later run touches them. They are named by their ids, or by their names where there
+// are no ids yet.
+func (l *Ledger) Finish(names ...string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	return l.record(event{Event: evDone, IDs: names})
+}
+
 // Live lists what this run made and neither deleted nor kept, in the order in
 // which it was made.
 func (l *Ledger) Live() []cloud.Resource {
@@ -166,7 +181,11 @@ func (l *Ledger) Live() []cloud.Resource {
 func (l *Ledger) Unsettled() []cloud.Call {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.book.calls)
+	calls := make([]cloud.Call, 0, len(l.book.calls))
+	for _, c := range l.book.calls {
+		calls = append(calls, c.Call)
+	}
+	return calls
 }
 
 // record writes an event and then counts it. Once a write has failed, the file
@@ -216,7 +235,9 @@ func (l *Ledger) Close() error {
 	l.closed = true
 	var err error
 	if len(l.book.live()) == 0 && len(l.book.calls) == 0 {
-		err = removeFile(l.file, l.path)
+		if err = removeFile(l.file, l.path); errors.Is(err, os.ErrNotExist) { // another run was here before
+			err = nil
+		}
 	} else {
 		err = l.file.Close()
 	}

@@ -175,7 +175,7 @@ func TestParallelBuildsAndWriters(t *testing.T) {
 		}
 	}
 	all.Wait()
-	past, err := List(dir)
+	past, err := abandoned(dir)
 	if err != nil || len(past) != 0 {
 		t.Errorf("%v, %v: the builds are still running", past, err)
 	}

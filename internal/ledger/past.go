@@ -8,71 +8,61 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
 )
 
-// Past is the ledger that an ended process left behind.
-type Past struct {
-	Path      string
-	Run       string // may be empty if the first line is torn
-	Name      string
-	Started   time.Time
-	Live      []cloud.Resource
-	Unsettled []cloud.Call
-	Torn      int // lines that could not be read
-}
+// errRunning says that a ledger belongs to a process that still runs.
+var errRunning = errors.New("its process is still running")
 
-// List gives the ledgers in dir whose process has ended, in order of their
-// names, which begin with the run id. Those of running processes are left out.
-// What is no ledger, or cannot be read, is reported in err beside the rest. A dir
-// that does not exist has none.
-func List(dir string) ([]Past, error) {
+// abandoned takes over the ledgers in dir whose process has ended, in order of their
+// names, which begin with the run id. Each is to be closed, or left. Those of running
+// processes are left out. What is no ledger, or cannot be read, is reported in err
+// beside the rest. A dir that does not exist has none.
+//
+// Each lock is tried once, so that runs that live cost nothing. A child that an owner
+// is just starting shares its lock until it executes its program: such a ledger is
+// passed over, and found by the next run.
+func abandoned(dir string) ([]*Ledger, error) {
 	if err := checkDir(dir); err != nil {
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, nil
 		}
-		return nil, fmt.Errorf("ledger: %w", err)
+		return nil, err
 	}
 	names, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
+		return nil, err
 	}
-	var all []Past
+	var all []*Ledger
 	var errs []error
 	for _, n := range names {
 		if !strings.HasSuffix(n.Name(), suffix) {
 			continue
 		}
-		l, err := Resume(filepath.Join(dir, n.Name()))
+		l, err := resume(filepath.Join(dir, n.Name()))
 		switch {
-		case errors.Is(err, ErrRunning):
+		case errors.Is(err, errRunning), errors.Is(err, os.ErrNotExist): // it ends in this moment
 		case err != nil:
 			errs = append(errs, err)
 		default:
-			all = append(all, l.past())
-			errs = append(errs, l.leave())
+			all = append(all, l)
 		}
 	}
 	return all, errors.Join(errs...)
 }
 
-// ErrRunning says that a ledger belongs to a process that still runs.
-var ErrRunning = errors.New("its process is still running")
-
-// Resume takes over the ledger of an ended process, to sweep it or to go on. It
-// fails with ErrRunning while the process runs. Close it.
-func Resume(path string) (*Ledger, error) {
+// resume takes over the ledger of an ended process. It fails with errRunning while
+// the process runs.
+func resume(path string) (*Ledger, error) {
 	if err := checkDir(filepath.Dir(path)); err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
+		return nil, err
 	}
 	file, err := openFile(path, os.O_RDWR|os.O_APPEND)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
+		return nil, err
 	}
 	l, err := takeOver(file, path)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("ledger %s: %w", path, err), file.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
 	}
 	return l, nil
 }
@@ -98,6 +88,7 @@ func takeOver(file *os.File, path string) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.inherit()
 	if len(raw) > 0 && raw[len(raw)-1] != '\n' {
 		// The next line must not be added to a torn one.
 		if _, err := file.Write([]byte{'\n'}); err != nil {
@@ -107,17 +98,23 @@ func takeOver(file *os.File, path string) (*Ledger, error) {
 	return &Ledger{file: file, path: path, book: b}, nil
 }
 
-func (l *Ledger) past() Past {
-	return Past{
-		Path: l.path, Run: l.book.run, Name: l.book.name, Started: l.book.started,
-		Live: l.book.live(), Unsettled: l.book.calls, Torn: l.book.torn,
-	}
-}
-
-// leave lets go of a ledger that was only looked at.
+// leave lets go of a ledger as it is.
 func (l *Ledger) leave() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
 	return l.file.Close()
+}
+
+// String names the run for people.
+func (l *Ledger) String() string {
+	b := l.book
+	if b.run == "" {
+		return "the run of " + l.path
+	}
+	text := "run " + b.run
+	if b.name != "" {
+		text += " (" + b.name + ")"
+	}
+	return text + " of " + b.started.UTC().Format(time.RFC3339)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,21 +28,13 @@ func checkOwner(info os.FileInfo) error {
 }
 
 // lock marks the ledger as in use until the file is closed, which the kernel
-// also does for a process that is killed. A child that its owner is just starting
-// shares the lock until it executes its program, so a lock that is held is looked
-// at again for a moment.
+// also does for a process that is killed.
 func lock(file *os.File) error {
-	const looks, pause = 20, 5 * time.Millisecond
-	for look := 1; ; look++ {
-		err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		switch {
-		case !errors.Is(err, unix.EWOULDBLOCK):
-			return err
-		case look == looks:
-			return ErrRunning
-		}
-		time.Sleep(pause)
+	err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return errRunning
 	}
+	return err
 }
 
 // removeFile deletes the name before the lock goes, so that nobody takes over a

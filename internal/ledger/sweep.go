@@ -50,6 +50,11 @@ func (l *Ledger) Sweep(ctx context.Context, d Deleter) (left []cloud.Resource, e
 	}
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), limit)
 	defer cancel()
+	return l.sweep(ctx, d)
+}
+
+// sweep is Sweep within ctx.
+func (l *Ledger) sweep(ctx context.Context, d Deleter) (left []cloud.Resource, err error) {
 	var errs []error
 	for _, kinds := range stages {
 		errs = append(errs, l.sweepStage(ctx, d, l.liveOf(kinds))...)

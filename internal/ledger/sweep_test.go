@@ -164,7 +164,7 @@ func TestLiveIsTheDifference(t *testing.T) {
 				err = l.Keep(context.Background(), r.ID)
 			case 3:
 				if err = l.leave(); err == nil {
-					l, err = Resume(l.Path())
+					l, err = resumed(l.Path())
 				}
 			}
 			if err != nil {

@@ -150,7 +150,7 @@ func TestCancelOnTheLocalEndpointLeavesNothing(t *testing.T) {
 			t.Errorf("%s: left %+v, %v", region, snapshots, err)
 		}
 	}
-	if left, err := filepath.Glob(os.Getenv("GOLDENAMI_LEDGER_DIR") + "/*"); err != nil || len(left) != 0 {
+	if left, err := filepath.Glob(os.Getenv("GOLDENAMI_LEDGER_DIR") + "/*.jsonl"); err != nil || len(left) != 0 {
 		t.Errorf("a ledger is left: %v, %v", left, err)
 	}
 }

@@ -82,6 +82,9 @@ func (p *PostProcessor) distribute(ctx context.Context, ui packersdk.Ui, in *inp
 		return nil, err
 	}
 	s.engine.Warn = func(message string) { ui.Say("Warning: " + cloud.Printable(message)) }
+	if s.reclaim != nil {
+		s.reclaim(ctx, func(text string) { ui.Say(cloud.Printable(text)) })
+	}
 	results, runErr := p.run(ctx, ui, s, source, spec)
 	if err := s.end(ctx, ui, runErr); err != nil {
 		return nil, err

@@ -37,6 +37,8 @@ type session struct {
 	deleter deleter
 	record  record
 	stop    func() // ends the poller
+	// reclaim removes what killed runs of this machine left.
+	reclaim func(ctx context.Context, say func(string))
 }
 
 // connectAWS opens the ledger first, so that nothing is made without a record.
@@ -45,16 +47,21 @@ func connectAWS(ctx context.Context, access cloud.Access, runID string) (*sessio
 	if err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
-	clients, err := access.Clients(ctx, cloud.WithRecorder(book))
+	owner := &attributed{Ledger: book}
+	clients, err := access.Clients(ctx, cloud.WithRecorder(owner))
 	if err != nil {
 		return nil, errors.Join(err, book.Close())
 	}
+	owner.clients = clients
 	poller := wait.NewPoller(func(region string) wait.API { return clients.EC2(region) })
 	return &session{
 		engine:  &distribution.Engine{Clients: distribution.FromCloud(clients), Poller: poller, Keep: book.Keep},
 		deleter: cloud.NewDeleter(clients),
 		record:  book,
 		stop:    poller.Close,
+		reclaim: func(ctx context.Context, say func(string)) {
+			ledger.NewReclaimer(ledger.DefaultDir(), clients, say).Run(ctx)
+		},
 	}, nil
 }
 

@@ -74,7 +74,7 @@ func startEndpoint(t *testing.T, delays string, flags ...string) *endpoint {
 func (e *endpoint) environ() []string {
 	var env []string
 	for _, line := range os.Environ() {
-		if !strings.HasPrefix(line, "AWS_") && !strings.HasPrefix(line, "PACKER_") {
+		if !strings.HasPrefix(line, "AWS_") && !strings.HasPrefix(line, "PACKER_") && !strings.HasPrefix(line, "GOLDENAMI_LEDGER_DIR=") {
 			env = append(env, line)
 		}
 	}

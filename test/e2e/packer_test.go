@@ -19,16 +19,16 @@ type packerRun struct {
 	err  error
 }
 
-// startPacker starts Packer in the root of the repository. Nothing of the
-// machine's own Packer is used.
+// startPacker starts Packer in the root of the repository. Nothing of the machine's own
+// Packer is used, and ledgers are the run's own unless env has a place for them.
 func startPacker(t *testing.T, env []string, args ...string) *packerRun {
 	t.Helper()
 	dir := t.TempDir()
 	r := &packerRun{cmd: exec.Command(built.packer, args...), out: &lockedBuffer{}, done: make(chan struct{})}
 	r.cmd.Dir = built.root
-	r.cmd.Env = slices.Concat(env, []string{
+	r.cmd.Env = slices.Concat([]string{"GOLDENAMI_LEDGER_DIR=" + filepath.Join(dir, "ledger")}, env, []string{
 		"PACKER_PLUGIN_PATH=" + built.plugins, "PACKER_CONFIG_DIR=" + dir, "PACKER_CACHE_DIR=" + filepath.Join(dir, "cache"),
-		"GOLDENAMI_LEDGER_DIR=" + filepath.Join(dir, "ledger"), "CHECKPOINT_DISABLE=1", "PACKER_NO_COLOR=1",
+		"CHECKPOINT_DISABLE=1", "PACKER_NO_COLOR=1",
 	})
 	r.cmd.Stdout, r.cmd.Stderr = r.out, r.out
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
