@@ -91,8 +91,13 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
+	return newRigWith(t, sandbox.Options{})
+}
+
+func newRigWith(t *testing.T, o sandbox.Options) *rig {
+	t.Helper()
 	r := &rig{
-		t: t, Started: sandboxtest.Start(t, sandbox.Options{}), hook: &packersdk.MockHook{}, output: &output{}, sent: &sent{},
+		t: t, Started: sandboxtest.Start(t, o), hook: &packersdk.MockHook{}, output: &output{}, sent: &sent{},
 		profile: fmt.Sprintf("rig-%d", rigs.Add(1)),
 	}
 	server := httptest.NewServer(r.sent.before(r.Endpoint))

@@ -17,6 +17,7 @@ import (
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/sandboxtest"
+	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
 )
 
 const home = "us-east-1"
@@ -230,4 +231,27 @@ func TestLaunchWithAKeyThatCannotBeUsedDiesLater(t *testing.T) {
 	if *i.StateReason.Code != "Client.InternalError" || *i.StateReason.Message != "Client.InternalError: Client error on launch" {
 		t.Errorf("reason %+v", i.StateReason)
 	}
+}
+
+// TestTerminationDoesNotWaitForTheBoot: EC2 ends an instance that is pending at once.
+func TestTerminationDoesNotWaitForTheBoot(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t, sandbox.Options{Delays: world.Delays{Boot: world.Duration(time.Hour)}})
+	api := s.EC2(sandboxtest.Home, "us-east-1")
+	images, err := api.DescribeImages(t.Context(), &ec2.DescribeImagesInput{
+		Owners: []string{"137112412989"}, Filters: []types.Filter{{Name: aws.String("architecture"), Values: []string{"x86_64"}}},
+	})
+	must(t, images, err)
+	out, err := api.RunInstances(t.Context(), &ec2.RunInstancesInput{
+		ImageId: images.Images[0].ImageId, InstanceType: types.InstanceTypeT3Small, MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
+	})
+	ids := []string{*must(t, out, err).Instances[0].InstanceId}
+	ended, err := api.TerminateInstances(t.Context(), &ec2.TerminateInstancesInput{InstanceIds: ids})
+	if was := must(t, ended, err).TerminatingInstances[0].PreviousState.Name; was != types.InstanceStateNamePending {
+		t.Fatalf("it was %s", was)
+	}
+	waiter := ec2.NewInstanceTerminatedWaiter(api, func(o *ec2.InstanceTerminatedWaiterOptions) {
+		o.MinDelay, o.MaxDelay = time.Millisecond, 10*time.Millisecond
+	})
+	must(t, 0, waiter.Wait(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: ids}, time.Minute))
 }

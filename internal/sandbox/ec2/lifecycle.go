@@ -84,14 +84,15 @@ func findInstances(c *action.Call, ids []string) ([]*world.Instance, error) {
 }
 
 // boot brings an instance from pending to running: not before its guest accepts
-// connections and not before the boot time has passed.
+// connections and not before the boot time has passed. An instance that is terminated
+// meanwhile ends without waiting for that time.
 func boot(c *action.Call, i *world.Instance) {
 	w := c.World
 	spec, least, id := guestSpec(c, i), time.Duration(w.Delays.In(c.Region).Boot), i.ID
 	w.Serial(id, func(ctx context.Context) {
 		begin := w.Now()
 		err := w.BackendOf(i).Start(ctx, spec)
-		if !w.Sleep(ctx, least-w.Now().Sub(begin)) {
+		if !w.Nap(ctx, id, least-w.Now().Sub(begin), func() bool { return i.State == world.StatePending }) {
 			return
 		}
 		w.Do(func() {
@@ -124,6 +125,7 @@ func terminateInstances(c *action.Call, in *instanceIDs) (*stateChanges, error) 
 			}
 			i.State = world.StateShuttingDown
 			i.Reason = world.Reason{Code: "Client.UserInitiatedShutdown", Message: "Client.UserInitiatedShutdown: User initiated shutdown"}
+			c.World.Wake(i.ID)
 			end(c, i)
 		})
 }

@@ -1,6 +1,9 @@
 package world
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Serial runs f beside the callers, after every earlier f of the same id has
 // returned: what happens to one guest happens in order. Call it inside [World.Do].
@@ -30,5 +33,31 @@ func (w *World) drain(ctx context.Context, id string) {
 			return
 		}
 		next(ctx)
+	}
+}
+
+// Nap is [World.Sleep] in what [World.Serial] runs for an id, which [World.Wake] of
+// the same id ends early. Where still says no, it was woken before. It tells whether the
+// world goes on.
+func (w *World) Nap(ctx context.Context, id string, d time.Duration, still func() bool) bool {
+	napping, wake := context.WithCancel(ctx)
+	defer wake()
+	w.Do(func() {
+		if w.naps == nil {
+			w.naps = map[string]context.CancelFunc{}
+		}
+		if w.naps[id] = wake; !still() {
+			wake()
+		}
+	})
+	w.Sleep(napping, d)
+	w.Do(func() { delete(w.naps, id) })
+	return ctx.Err() == nil
+}
+
+// Wake ends the nap of an id, if there is one. Call it inside [World.Do].
+func (w *World) Wake(id string) {
+	if wake := w.naps[id]; wake != nil {
+		wake()
 	}
 }

@@ -60,6 +60,8 @@ type World struct {
 
 	// queues are what [World.Serial] still has to do, by id.
 	queues map[string][]func(ctx context.Context)
+	// naps are what [World.Wake] ends, by id.
+	naps map[string]context.CancelFunc
 	// firstAddress is where this run's instances begin in the loopback network.
 	firstAddress int
 	background   sync.WaitGroup
