@@ -68,6 +68,9 @@ type Options struct {
 	// AllowNoLaunchKey seals a guest even where nothing is found that would let
 	// in the key with which an instance is launched.
 	AllowNoLaunchKey bool
+	// AllowNoNetwork seals a guest even where nothing that is enabled would bring up
+	// its network.
+	AllowNoNetwork bool
 	// Root is the directory that holds the system: [LiveRoot], or the physical
 	// path of a mounted one. There is no default, because the wrong one is
 	// destructive.

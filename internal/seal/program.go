@@ -30,6 +30,9 @@ var scanText string
 //go:embed program/preflight.sh
 var preflightText string
 
+//go:embed program/fit.sh
+var fitText string
+
 //go:embed program/return.sh
 var returnText string
 
@@ -94,6 +97,7 @@ func Program(o Options) (string, error) {
 	b.WriteString(sshdText)
 	b.WriteString(scanText)
 	b.WriteString(preflightText)
+	b.WriteString(fitText)
 	b.WriteString(returnText)
 	writeHook(&b, o, prefix)
 	b.WriteString(hookText)
@@ -122,9 +126,9 @@ func rootPrefix(root string) (string, error) {
 // writeSettings writes the only part of the program that depends on options.
 // Each value passes through Quote.
 func writeSettings(b *strings.Builder, o Options, prefix string, selected []Operation) {
-	fmt.Fprintf(b, "GA_ROOT=%s\nGA_LIVE=%t\nGA_NONCE=%s\nGA_MODE=%s\nGA_ALLOW_NO_HOST_KEYS=%t\nGA_ALLOW_NO_LAUNCH_KEY=%t\n",
+	fmt.Fprintf(b, "GA_ROOT=%s\nGA_LIVE=%t\nGA_NONCE=%s\nGA_MODE=%s\nGA_ALLOW_NO_HOST_KEYS=%t\nGA_ALLOW_NO_LAUNCH_KEY=%t\nGA_ALLOW_NO_NETWORK=%t\n",
 		shell.Quote(prefix), prefix == "", shell.Quote(o.Nonce), shell.Quote(string(o.Mode)),
-		o.AllowNoHostKeys, o.AllowNoLaunchKey)
+		o.AllowNoHostKeys, o.AllowNoLaunchKey, o.AllowNoNetwork)
 
 	fmt.Fprintf(b, "GA_BANNER=%s\nGA_BUILD_KEY=%s\n", shell.Quote(strings.TrimRight(o.Banner, "\n")), shell.Quote(o.keyText()))
 

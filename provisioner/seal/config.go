@@ -84,6 +84,14 @@ type Config struct {
 	// Manager. Without this, such a guest is refused before anything is removed,
 	// because nobody could log in. Defaults to `false`.
 	AllowNoLaunchKey bool `mapstructure:"allow_no_launch_key"`
+	// Seal a guest even where nothing that is enabled would bring up its network at
+	// the next boot: none of systemd-networkd, NetworkManager, networking, network,
+	// wicked, dhcpcd and their like. Without this, such a guest is refused before
+	// anything is removed, because no instance of its image could be reached.
+	// Containers, images that are mounted and do not run, and init systems other than
+	// systemd and OpenRC are not asked.
+	// Defaults to `false`.
+	AllowNoNetwork bool `mapstructure:"allow_no_network"`
 	// The directory in which the image to seal is mounted, where it is not the
 	// running system: for builders that prepare a second volume, like
 	// amazon-ebssurrogate, for example `/mnt`. It must be named by its physical
@@ -152,7 +160,7 @@ func (c *Config) options() seal.Options {
 		Banner: c.SSHBanner, SecretScan: seal.ScanMode(c.SecretScan), ScanAllow: c.ScanAllow, ScanTimeout: c.ScanTimeout,
 		Mode: seal.Mode(c.Mode), Skip: c.Skip, Enable: c.Enable,
 		Keep: c.Keep, KeepUsers: c.KeepUsers, ScrubPaths: c.ScrubPaths, Strict: c.Strict,
-		AllowNoHostKeys: c.AllowNoHostKeys, AllowNoLaunchKey: c.AllowNoLaunchKey, Root: c.Root,
+		AllowNoHostKeys: c.AllowNoHostKeys, AllowNoLaunchKey: c.AllowNoLaunchKey, AllowNoNetwork: c.AllowNoNetwork, Root: c.Root,
 	}
 }
 

@@ -31,6 +31,7 @@ type FlatConfig struct {
 	Strict              *bool             `mapstructure:"strict" cty:"strict" hcl:"strict"`
 	AllowNoHostKeys     *bool             `mapstructure:"allow_no_host_keys" cty:"allow_no_host_keys" hcl:"allow_no_host_keys"`
 	AllowNoLaunchKey    *bool             `mapstructure:"allow_no_launch_key" cty:"allow_no_launch_key" hcl:"allow_no_launch_key"`
+	AllowNoNetwork      *bool             `mapstructure:"allow_no_network" cty:"allow_no_network" hcl:"allow_no_network"`
 	Root                *string           `mapstructure:"root" cty:"root" hcl:"root"`
 	Timeout             *string           `mapstructure:"timeout" cty:"timeout" hcl:"timeout"`
 	Report              *string           `mapstructure:"report" cty:"report" hcl:"report"`
@@ -69,6 +70,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"strict":                     &hcldec.AttrSpec{Name: "strict", Type: cty.Bool, Required: false},
 		"allow_no_host_keys":         &hcldec.AttrSpec{Name: "allow_no_host_keys", Type: cty.Bool, Required: false},
 		"allow_no_launch_key":        &hcldec.AttrSpec{Name: "allow_no_launch_key", Type: cty.Bool, Required: false},
+		"allow_no_network":           &hcldec.AttrSpec{Name: "allow_no_network", Type: cty.Bool, Required: false},
 		"root":                       &hcldec.AttrSpec{Name: "root", Type: cty.String, Required: false},
 		"timeout":                    &hcldec.AttrSpec{Name: "timeout", Type: cty.String, Required: false},
 		"report":                     &hcldec.AttrSpec{Name: "report", Type: cty.String, Required: false},

@@ -48,14 +48,14 @@ func TestValidOptions(t *testing.T) {
 	report := filepath.Join(t.TempDir(), "report.json")
 	p, err := prepared(map[string]any{
 		"mode": "audit", "skip": []string{"logs", "logs"}, "keep": []string{"/srv/it's here", "/a/"},
-		"allow_no_host_keys": "true", "allow_no_launch_key": "true", "enable": []string{"home-caches"}, "keep_users": []string{"build"}, "scrub_paths": []string{"/opt/b"}, "strict": true,
+		"allow_no_host_keys": "true", "allow_no_launch_key": "true", "allow_no_network": true, "enable": []string{"home-caches"}, "keep_users": []string{"build"}, "scrub_paths": []string{"/opt/b"}, "strict": true,
 		"timeout": "90s", "report": report,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := p.config
-	if o := c.options(); len(o.Enable) != 1 || len(o.KeepUsers) != 1 || len(o.ScrubPaths) != 1 || !o.Strict || !o.AllowNoLaunchKey {
+	if o := c.options(); len(o.Enable) != 1 || len(o.KeepUsers) != 1 || len(o.ScrubPaths) != 1 || !o.Strict || !o.AllowNoLaunchKey || !o.AllowNoNetwork {
 		t.Errorf("%+v", o)
 	}
 	if c.Mode != "audit" || len(c.Skip) != 2 || len(c.Keep) != 2 || !c.AllowNoHostKeys || c.Timeout != 90*time.Second || c.Report != report {

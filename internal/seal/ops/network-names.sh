@@ -1,7 +1,8 @@
 # operation: network-names
 # reason: an instance has other network cards: what names the build's by their addresses leaves it without a network
 # paths: /etc/udev/rules.d/70-persistent-net.rules, HWADDR of ifcfg files (RHEL, SUSE), mac-address of NetworkManager's connections,
-#   and what cloud-init wrote for netplan, networkd, ifupdown and NetworkManager where it will write it again
+#   what cloud-init wrote for netplan, networkd, ifupdown and NetworkManager where it will write it again.
+#   No other file of these may name an address of this machine, hardware or IPv4
 #
 # Only the files: the network that runs is not told.
 
@@ -25,4 +26,12 @@ network_comes_from_cloud_init() {
 
 network_names_seal() { network_names_each drop drop_lines; }
 
-network_names_check() { network_names_each left left_lines; }
+network_names_check() {
+	network_names_each left left_lines
+	addresses=$(own_addresses)
+	for address in $addresses; do
+		for dir in netplan systemd/network NetworkManager/system-connections network sysconfig/network sysconfig/network-scripts udev/rules.d; do
+			left_below "$GA_ROOT/etc/$dir" -type f -exec grep -qiwF -e "$address" -- {} \;
+		done
+	done
+}

@@ -63,6 +63,7 @@ main() {
 	if [ "$GA_MODE" = seal ]; then
 		quiesce
 		each_operation seal_one
+		relabel
 	fi
 	each_operation check_one
 	[ "$status" = 0 ] || [ "$GA_MODE" = audit ] || disarm_hook

@@ -15,8 +15,8 @@ preflight() {
 	[ -r "$GA_ROOT/etc/passwd" ] || refuse root "/etc/passwd cannot be read, so the homes are not known"
 	each_kept keep_is_physical
 	if [ "$GA_MODE" = seal ]; then
-		[ -w "$GA_ROOT/etc" ] || refuse writable "/etc is on a read-only file system"
-		[ -w "$GA_ROOT/var" ] || refuse writable "/var is on a read-only file system"
+		can_write "$GA_ROOT/etc"
+		can_write "$GA_ROOT/var"
 		# shellcheck disable=SC2046 # the names are single words
 		machines_return "$(printf '%s ' $(each_operation name_of))"
 		wait_for_cloud_init
@@ -51,9 +51,16 @@ keep_is_physical() {
 	[ "${kept_in%/}/${1##*/}" = "$1" ] || refuse keep "${1#"$GA_ROOT"} is reached through a symbolic link; name it ${kept_in#"$GA_ROOT"}/${1##*/}"
 }
 
-sshd_is_there() {
-	for sshd in usr/sbin/sshd sbin/sshd usr/bin/sshd usr/local/sbin/sshd usr/sbin/dropbear; do
-		[ ! -e "$GA_ROOT/$sshd" ] || return 0
+sshd_is_there() { openssh_is_there || [ -e "$GA_ROOT/usr/sbin/dropbear" ]; }
+
+openssh_is_there() { one_of usr/sbin/sshd sbin/sshd usr/bin/sshd usr/local/sbin/sshd; }
+
+keygen_is_there() { one_of usr/bin/ssh-keygen bin/ssh-keygen usr/local/bin/ssh-keygen; }
+
+# one_of PATH...: whether the guest has any of them.
+one_of() {
+	for candidate; do
+		[ ! -e "$GA_ROOT/$candidate" ] || return 0
 	done
 	return 1
 }

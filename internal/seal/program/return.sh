@@ -14,6 +14,7 @@ machines_return() {
 	case " $1 " in
 	*' authorized-keys '*) $GA_ALLOW_NO_LAUNCH_KEY || launch_key_comes ;;
 	esac
+	network_comes
 	$GA_LIVE || return 0
 	sshd_starts
 	sudo_works
@@ -27,6 +28,8 @@ machines_return() {
 host_keys_return() {
 	if ! sshd_is_there; then
 		emit fact host-keys "no sshd"
+	elif openssh_is_there && ! keygen_is_there; then
+		refuse host-keys "the guest has sshd and no ssh-keygen, with which cloud-init and every unit make SSH host keys, so no instance of the image could be reached by SSH; install the package that has it, or set allow_no_host_keys = true, or skip ssh-host-keys"
 	elif cloud_init_makes_keys; then
 		emit fact host-keys "made again by cloud-init"
 	elif maker=$(unit_makes_keys); then
@@ -35,7 +38,7 @@ host_keys_return() {
 		keys_unit_needed=true
 		emit fact host-keys "made again by $keys_unit, which the seal installs"
 	else
-		refuse host-keys "nothing in this guest would make SSH host keys again (no cloud-init with its ssh module, no sshd-keygen unit that runs at every boot), and without systemd and ssh-keygen no unit can be installed that does, so no instance of the image could be reached by SSH; install cloud-init or ssh-keygen, or set allow_no_host_keys = true, or skip ssh-host-keys"
+		refuse host-keys "nothing in this guest would make SSH host keys again (no cloud-init with its ssh module, no sshd-keygen unit that runs at every boot), and without systemd no unit can be installed that does, so no instance of the image could be reached by SSH; install cloud-init, or set allow_no_host_keys = true, or skip ssh-host-keys"
 	fi
 }
 
@@ -49,7 +52,7 @@ install_keys_unit() {
 		'[Service]' 'Type=oneshot' 'RemainAfterExit=yes' 'ExecStart=/usr/bin/ssh-keygen -A' \
 		'[Install]' 'WantedBy=multi-user.target' >"$GA_ROOT$keys_unit") &&
 		ln -sf "$keys_unit" "$GA_ROOT$keys_wanted"; then
-		! $GA_LIVE || ! command -v restorecon || restorecon "$keys_unit" "$keys_wanted" || true
+		return 0
 	else
 		rm -f -- "$GA_ROOT$keys_unit" "$GA_ROOT$keys_wanted"
 		refuse host-keys "the unit that would make SSH host keys again cannot be written to $keys_unit; is the disk full?"
