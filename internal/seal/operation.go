@@ -60,6 +60,8 @@ var order = []string{
 	"ssh-host-keys",
 	"build-key",
 	"secret-scan",
+	"forbidden-strings",
+	"scanner",
 	"free-blocks",
 }
 

@@ -58,7 +58,13 @@ type Options struct {
 	// ScanAllow lists absolute paths in the guest, files or directories, that the
 	// secret scan passes over.
 	ScanAllow []string
-	// ScanTimeout bounds the secret scan; full seconds count.
+	// Forbidden are strings that must not stand in any file of the guest.
+	Forbidden []Forbidden
+	// Scanner is a command of the guest, for its sh, whose exit status says whether
+	// the guest may become an image; none if empty.
+	Scanner string
+	// ScanTimeout bounds the secret scan, the look for forbidden strings and Scanner,
+	// each; full seconds count.
 	ScanTimeout time.Duration
 	// Strict makes a warning of the report a reason to make no image.
 	Strict bool
@@ -91,7 +97,7 @@ func (o Options) Validate() error {
 		errs = append(errs, errors.New("skip: every operation is skipped, so nothing would be sealed; leave the provisioner out instead"))
 	}
 	for _, p := range o.Keep {
-		if err := validPath(p); err != nil {
+		if err := ValidPath(p); err != nil {
 			errs = append(errs, fmt.Errorf("keep: %w", err))
 		}
 	}
@@ -106,6 +112,7 @@ func (o Options) Validate() error {
 		}
 	}
 	errs = append(errs, o.validScan()...)
+	errs = append(errs, o.validForbidden()...)
 	if err := validBanner(o.Banner); err != nil {
 		errs = append(errs, fmt.Errorf("ssh_banner: %w", err))
 	}
@@ -141,16 +148,15 @@ func (o Options) validNames() []error {
 func (o Options) validScan() []error {
 	var errs []error
 	switch o.SecretScan {
-	case ScanFail, ScanWarn:
-		if o.ScanTimeout < time.Second {
-			errs = append(errs, fmt.Errorf("scan_timeout: %s is too short to look at anything; give at least 1s, or set secret_scan = \"off\"", o.ScanTimeout))
-		}
-	case ScanOff, "":
+	case ScanFail, ScanWarn, ScanOff, "":
 	default:
 		errs = append(errs, fmt.Errorf("secret_scan: %q is none of %q, %q and %q", o.SecretScan, ScanFail, ScanWarn, ScanOff))
 	}
+	if o.ScanTimeout < time.Second && (o.set("secret_scan") || o.set("forbidden_strings") || o.set("scanner_command")) {
+		errs = append(errs, fmt.Errorf("scan_timeout: %s is too short to look at anything; give at least 1s, or set secret_scan = \"off\"", o.ScanTimeout))
+	}
 	for _, p := range o.ScanAllow {
-		if err := validPath(p); err != nil {
+		if err := ValidPath(p); err != nil {
 			errs = append(errs, fmt.Errorf("scan_allow: %w", err))
 		}
 	}
@@ -165,6 +171,10 @@ func (o Options) set(option string) bool {
 		return len(o.ScrubPaths) > 0
 	case "ssh_banner":
 		return o.Banner != ""
+	case "forbidden_strings":
+		return len(o.Forbidden) > 0
+	case "scanner_command":
+		return o.Scanner != ""
 	case "secret_scan":
 		return o.SecretScan == ScanFail || o.SecretScan == ScanWarn
 	}

@@ -22,8 +22,8 @@ var system = []string{
 // protect nothing: what they serve is certified by nobody.
 var stockKeys = []string{"/etc/ssl/private/ssl-cert-snakeoil.key", "/etc/pki/tls/private/localhost.key"}
 
-// validPath refuses paths that cannot mean what their writer thinks.
-func validPath(p string) error {
+// ValidPath refuses paths of a guest that cannot mean what their writer thinks.
+func ValidPath(p string) error {
 	switch {
 	case !strings.HasPrefix(p, "/"):
 		return fmt.Errorf("%q is not an absolute path in the guest", p)
@@ -42,7 +42,7 @@ func validPath(p string) error {
 // validScrub refuses what would leave no guest, or what is wanted and unwanted
 // at once.
 func (o Options) validScrub(p string) error {
-	if err := validPath(p); err != nil {
+	if err := ValidPath(p); err != nil {
 		return err
 	}
 	p = path.Clean(p)

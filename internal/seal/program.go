@@ -30,6 +30,9 @@ var scanText string
 //go:embed program/preflight.sh
 var preflightText string
 
+//go:embed program/forbidden.sh
+var forbiddenText string
+
 //go:embed program/fit.sh
 var fitText string
 
@@ -92,10 +95,12 @@ func Program(o Options) (string, error) {
 	}
 	var b strings.Builder
 	writeSettings(&b, o, prefix, o.Selected())
+	writeForbidden(&b, o)
 	b.WriteString(baseText)
 	b.WriteString(editText)
 	b.WriteString(sshdText)
 	b.WriteString(scanText)
+	b.WriteString(forbiddenText)
 	b.WriteString(preflightText)
 	b.WriteString(fitText)
 	b.WriteString(returnText)

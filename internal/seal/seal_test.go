@@ -23,12 +23,15 @@ func options(tb testing.TB, root string, mode seal.Mode) seal.Options {
 		Mode: mode, Root: root, Nonce: nonce, Enable: sealtest.Enabled(), ScrubPaths: sealtest.Scrubbed(),
 		Banner: sealtest.Banner, BuildKey: sealtest.BuildKey,
 		SecretScan: seal.ScanFail, ScanTimeout: time.Minute,
+		Forbidden: []seal.Forbidden{{Label: "forbidden_strings[0]", Value: "nowhere-to-be-found"}}, Scanner: "true",
 	}
 }
 
 // removesNothing tells the operations that have tests of their own: one works on
-// blocks, one only looks.
-func removesNothing(name string) bool { return name == "free-blocks" || name == "secret-scan" }
+// blocks, the others only look.
+func removesNothing(name string) bool {
+	return slices.Contains([]string{"free-blocks", "secret-scan", "forbidden-strings", "scanner"}, name)
+}
 
 // run runs the program for o under sh and gives its report and exit status.
 func run(tb testing.TB, sh sealtest.Shell, o seal.Options) (*seal.Report, int) {

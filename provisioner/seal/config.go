@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -42,7 +43,7 @@ type Config struct {
 	// default. Defaults to none.
 	Enable []string `mapstructure:"enable"`
 	// Absolute paths in the guest, files or directories, that no operation
-	// touches and no check counts. A path that is reached through a symbolic link
+	// touches and no check counts, but that of `forbidden_strings`. A path that is reached through a symbolic link
 	// must be given by its physical name. Defaults to none.
 	Keep []string `mapstructure:"keep"`
 	// Users of the guest whose passwords and authorized keys stay. With `root`
@@ -64,8 +65,33 @@ type Config struct {
 	// Absolute paths in the guest, files or directories, that the secret scan
 	// passes over. Defaults to none.
 	ScanAllow []string `mapstructure:"scan_allow"`
-	// How long the secret scan may take; what it did not look at by then is a
-	// warning. Defaults to `60s`.
+	// A file on the machine that runs Packer with more paths for `scan_allow`, one to
+	// a line; empty lines and lines that begin with `#` do not count. It is read when
+	// the template is validated, and must be readable then. Defaults to none.
+	ScanAllowFile string `mapstructure:"scan_allow_file"`
+	// Strings that must not stand in any file on the guest's disks, of up to 256 MiB,
+	// kept ones included: tokens and passwords that the build has used, best given as
+	// sensitive variables, as in `[var.token]`. Each has at least 6 characters; one of
+	// several lines is found by its longest line, and one of more than 512 characters
+	// by the first 512. A finding fails the build and names the file and the number of
+	// the string, `forbidden_strings[0]` for the first, never the string: it is sent
+	// to the guest's memory over the build's connection and stands in no argument,
+	// log, report or file. The password of the build's login and, in JSON templates,
+	// the sensitive variables are looked for too, as `secret_scan` says, where they
+	// have 8 characters or more; HCL2 does not tell plugins the values of those, so
+	// name them here. Defaults to none.
+	ForbiddenStrings []string `mapstructure:"forbidden_strings"`
+	// A command that the guest's `/bin/sh` runs as root after everything was removed,
+	// for example a secret scanner that the image brings or that a provisioner put
+	// below `/run`. With an exit status other than 0 the guest is not sealed. The
+	// directory that is the root of the image is in `GOLDENAMI_ROOT`. What the
+	// command prints is dropped, because it may quote what it found. It is shown to
+	// all users of the guest, so no secret may be in it. Runs in audits too. Defaults
+	// to none.
+	ScannerCommand string `mapstructure:"scanner_command"`
+	// How long the secret scan, the look for forbidden strings and the
+	// `scanner_command` may take, each. What the secret scan did not look at by then
+	// is a warning; for the others it fails the build. Defaults to `60s`.
 	ScanTimeout time.Duration `mapstructure:"scan_timeout"`
 	// Fail the build on warnings too: things that the seal found and cannot settle,
 	// like a key that could only be unlinked and not be overwritten. Defaults to
@@ -109,10 +135,13 @@ type Config struct {
 	Report string `mapstructure:"report"`
 
 	ctx interpolate.Context
+	// allowed are the paths of scan_allow_file.
+	allowed []string
 }
 
 // prepare decodes the options, sets defaults, and gives every fault at once. It
-// touches neither the network nor a file, but for looking at report's directory.
+// touches neither the network nor a file, but for reading scan_allow_file and
+// looking at report's directory.
 func (c *Config) prepare(raws ...any) error {
 	err := config.Decode(c, &config.DecodeOpts{
 		PluginType:         "goldenami-seal",
@@ -137,7 +166,12 @@ func (c *Config) prepare(raws ...any) error {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
+	// Should anything of this process ever log one of them.
+	packersdk.LogSecretFilter.Set(c.ForbiddenStrings...)
 	var errs *packersdk.MultiError
+	if err := c.readAllowed(); err != nil {
+		errs = packersdk.MultiErrorAppend(errs, flatten(err)...)
+	}
 	errs = packersdk.MultiErrorAppend(errs, flatten(c.options().Validate())...)
 	if c.Timeout < time.Second {
 		errs = packersdk.MultiErrorAppend(errs, fmt.Errorf("timeout: %s is too short for any guest; give at least 1s, as in \"5m\"", c.Timeout))
@@ -157,7 +191,8 @@ func (c *Config) prepare(raws ...any) error {
 // options are those that the guest's program depends on.
 func (c *Config) options() seal.Options {
 	return seal.Options{
-		Banner: c.SSHBanner, SecretScan: seal.ScanMode(c.SecretScan), ScanAllow: c.ScanAllow, ScanTimeout: c.ScanTimeout,
+		Banner: c.SSHBanner, SecretScan: seal.ScanMode(c.SecretScan), ScanAllow: slices.Concat(c.ScanAllow, c.allowed), ScanTimeout: c.ScanTimeout,
+		Forbidden: c.forbidden(), Scanner: c.ScannerCommand,
 		Mode: seal.Mode(c.Mode), Skip: c.Skip, Enable: c.Enable,
 		Keep: c.Keep, KeepUsers: c.KeepUsers, ScrubPaths: c.ScrubPaths, Strict: c.Strict,
 		AllowNoHostKeys: c.AllowNoHostKeys, AllowNoLaunchKey: c.AllowNoLaunchKey, AllowNoNetwork: c.AllowNoNetwork, Root: c.Root,

@@ -27,6 +27,9 @@ type FlatConfig struct {
 	SSHBanner           *string           `mapstructure:"ssh_banner" cty:"ssh_banner" hcl:"ssh_banner"`
 	SecretScan          *string           `mapstructure:"secret_scan" cty:"secret_scan" hcl:"secret_scan"`
 	ScanAllow           []string          `mapstructure:"scan_allow" cty:"scan_allow" hcl:"scan_allow"`
+	ScanAllowFile       *string           `mapstructure:"scan_allow_file" cty:"scan_allow_file" hcl:"scan_allow_file"`
+	ForbiddenStrings    []string          `mapstructure:"forbidden_strings" cty:"forbidden_strings" hcl:"forbidden_strings"`
+	ScannerCommand      *string           `mapstructure:"scanner_command" cty:"scanner_command" hcl:"scanner_command"`
 	ScanTimeout         *string           `mapstructure:"scan_timeout" cty:"scan_timeout" hcl:"scan_timeout"`
 	Strict              *bool             `mapstructure:"strict" cty:"strict" hcl:"strict"`
 	AllowNoHostKeys     *bool             `mapstructure:"allow_no_host_keys" cty:"allow_no_host_keys" hcl:"allow_no_host_keys"`
@@ -66,6 +69,9 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"ssh_banner":                 &hcldec.AttrSpec{Name: "ssh_banner", Type: cty.String, Required: false},
 		"secret_scan":                &hcldec.AttrSpec{Name: "secret_scan", Type: cty.String, Required: false},
 		"scan_allow":                 &hcldec.AttrSpec{Name: "scan_allow", Type: cty.List(cty.String), Required: false},
+		"scan_allow_file":            &hcldec.AttrSpec{Name: "scan_allow_file", Type: cty.String, Required: false},
+		"forbidden_strings":          &hcldec.AttrSpec{Name: "forbidden_strings", Type: cty.List(cty.String), Required: false},
+		"scanner_command":            &hcldec.AttrSpec{Name: "scanner_command", Type: cty.String, Required: false},
 		"scan_timeout":               &hcldec.AttrSpec{Name: "scan_timeout", Type: cty.String, Required: false},
 		"strict":                     &hcldec.AttrSpec{Name: "strict", Type: cty.Bool, Required: false},
 		"allow_no_host_keys":         &hcldec.AttrSpec{Name: "allow_no_host_keys", Type: cty.Bool, Required: false},

@@ -40,7 +40,11 @@ func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packe
 	if err := supported(data); err != nil {
 		return err
 	}
+	if err := p.config.known(); err != nil {
+		return fmt.Errorf("goldenami-seal: %w", err)
+	}
 	options := p.config.options()
+	options.Forbidden = append(options.Forbidden, p.config.sensitive(data)...)
 	if p.root != "" {
 		options.Root = p.root
 	}
