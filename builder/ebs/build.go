@@ -54,6 +54,7 @@ type build struct {
 	imageID      string // what CreateImage gave, or the image that is reused
 	results      []distribution.Result
 	keys         hostKeys // of the build instance
+	sealed       string   // how goldenami-seal sealed it, for a tag; empty where it did not
 	verification verification
 	figures      tradeoff.Figures // what the image cost
 	lap          time.Time        // until when the time of the build is accounted for

@@ -64,7 +64,7 @@ func (s stepCreateImage) request(instance string) (*ec2.CreateImageInput, error)
 	if s.meta != nil && s.intermediary == "" {
 		maps.Copy(tags, s.meta.Tags())
 	} else {
-		maps.Copy(tags, ami.Meta{Run: s.runID}.Tags())
+		maps.Copy(tags, ami.Meta{Run: s.runID, Seal: s.sealed}.Tags())
 	}
 	list := ami.EC2Tags(tags)
 	description, err := s.rendered(map[string]string{"description": s.cfg.AMIDescription})

@@ -15,8 +15,9 @@ import (
 
 // StepProvision has the provisioners of the build block run, and tells of what they
 // send to the instance although no input covers it: a change there would go unseen
-// by the next run. With -on-error=run-cleanup-provisioner the SDK knows by the name of the
-// type which step is to be cleaned up.
+// by the next run. How goldenami-seal sealed the instance is noted for the image's tags.
+// With -on-error=run-cleanup-provisioner the SDK knows by the name of the type which step
+// is to be cleaned up.
 //
 // Reads: communicator, hook. Writes: generated_data.
 type StepProvision struct {
@@ -27,11 +28,19 @@ type StepProvision struct {
 // Run has the provisioners run.
 func (s *StepProvision) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
 	var sent *uploads
-	if comm, ok := state.Get("communicator").(packersdk.Communicator); ok && s.cfg.layered() && s.cfg.Inputs != nil {
-		sent = &uploads{Communicator: comm}
-		s.peer.Comm = sent
+	var seals *sealWitness
+	if comm, ok := state.Get("communicator").(packersdk.Communicator); ok {
+		if s.cfg.layered() && s.cfg.Inputs != nil {
+			sent = &uploads{Communicator: comm}
+			comm = sent
+		}
+		seals = &sealWitness{Communicator: comm}
+		s.peer.Comm = seals
 	}
 	action := s.peer.Run(ctx, state)
+	if seals != nil && action == multistep.ActionContinue {
+		s.noteSeal(seals)
+	}
 	if sent != nil && action == multistep.ActionContinue {
 		s.tell(sent)
 	}

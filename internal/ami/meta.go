@@ -32,6 +32,7 @@ const (
 	tagExpiresAt     = TagPrefix + "expires-at"
 	tagRun           = TagPrefix + "run"
 	tagMetrics       = TagPrefix + "metrics"
+	tagSeal          = TagPrefix + "seal"
 
 	tagLaunchTemplate = TagPrefix + "launch-template"
 	tagParameters     = TagPrefix + "parameters"
@@ -53,6 +54,9 @@ const schema = "1"
 
 // metricsForm is the form of Meta.Metrics. Which names there are, package tradeoff says.
 var metricsForm = regexp.MustCompile(`^([a-z-]+=[0-9]+(\.[0-9]+)?( [a-z-]+=[0-9]+(\.[0-9]+)?)*)?$`)
+
+// sealForm is the form of Meta.Seal. Which names there are, package seal says.
+var sealForm = regexp.MustCompile(`^((seal|audit)( [a-z-]+=[0-9]+)+)?$`)
 
 // maxTagValue is EC2's limit for the value of a tag, in characters.
 const maxTagValue = 256
@@ -79,6 +83,9 @@ type Meta struct {
 	// Metrics are what the build and the image cost, in the form of package tradeoff:
 	// name=number, with spaces between; empty where nothing was measured.
 	Metrics string
+	// Seal sums up how the machine was sealed, in the form of package seal: the mode,
+	// and name=number, with spaces between; empty where no seal was seen.
+	Seal string
 	// BuiltAt and ExpiresAt are kept to the second, in UTC. A zero ExpiresAt
 	// never expires.
 	BuiltAt, ExpiresAt time.Time
@@ -116,6 +123,7 @@ func (m Meta) Tags() map[string]string {
 		tagExpiresAt:     formatTime(m.ExpiresAt),
 		tagRun:           m.Run,
 		tagMetrics:       m.Metrics,
+		tagSeal:          m.Seal,
 
 		tagLaunchTemplate: m.LaunchTemplate.String(),
 		tagParameters:     m.Parameters,
@@ -155,6 +163,7 @@ func Parse(tags []types.Tag) (Meta, bool) {
 		Root:          values[tagRoot],
 		Run:           values[tagRun],
 		Metrics:       values[tagMetrics],
+		Seal:          values[tagSeal],
 		Parameters:    values[tagParameters],
 		RevokedReason: values[tagRevokedReason],
 	}
@@ -170,6 +179,7 @@ func Parse(tags []types.Tag) (Meta, bool) {
 		isVersion(m.Version) &&
 		(m.ParentVersion == "" || isVersion(m.ParentVersion)) &&
 		metricsForm.MatchString(m.Metrics) &&
+		sealForm.MatchString(m.Seal) &&
 		builtOK && expiresOK && !m.BuiltAt.IsZero() &&
 		revokedOK && templateOK && validParameters(m.Parameters)
 	if !ok {

@@ -25,6 +25,7 @@ func drawMeta(t *rapid.T) Meta {
 		Root:        rapid.StringMatching(`(ami-[0-9a-f]{17})?`).Draw(t, "root"),
 		Run:         rapid.StringMatching(`[0-9a-f-]{0,36}`).Draw(t, "run"),
 		Metrics:     rapid.StringMatching(`([a-z-]{1,10}=[0-9]{1,9}(\.[0-9]{1,4})?( own=[0-9]\.[0-9]){0,5})?`).Draw(t, "metrics"),
+		Seal:        rapid.StringMatching(`((seal|audit)( [a-z-]{1,10}=[0-9]{1,9}){1,6})?`).Draw(t, "seal"),
 		BuiltAt:     built,
 	}
 	if rapid.Bool().Draw(t, "layered") {
@@ -94,6 +95,8 @@ func TestParseRefusesDamage(t *testing.T) {
 		"secret's ARN":         func(m map[string]string) { m[tagParameters] = "arn:aws:ssm:x" },
 		"bad revocation":       func(m map[string]string) { m[tagRevokedAt] = "today" },
 		"too long a value":     func(m map[string]string) { m[tagRun] = strings.Repeat("x", 257) },
+		"another seal":         func(m map[string]string) { m[tagSeal] = "waxed operations=1" },
+		"words in a seal":      func(m map[string]string) { m[tagSeal] = "seal operations=many" },
 		"words for metrics":    func(m map[string]string) { m[tagMetrics] = "wait=long" },
 		"loose metrics":        func(m map[string]string) { m[tagMetrics] = "wait=1  boot=2" },
 	} {

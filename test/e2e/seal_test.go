@@ -24,6 +24,11 @@ var remains = map[string]string{
 // image: what two machines of one image share of an identity came from the image.
 func (e *endpoint) checkSealed(t *testing.T, full, base ami.Image) {
 	t.Helper()
+	for _, image := range []ami.Image{full, base} {
+		if !strings.HasPrefix(image.Seal, "seal operations=") {
+			t.Errorf("by its tags the %s image is sealed %q", image.Tier, image.Seal)
+		}
+	}
 	one, two := e.launch(t, full.ID, "one"), e.launch(t, full.ID, "two")
 	for what, command := range remains {
 		if left := one.run(t, command); left != "" {
