@@ -59,6 +59,7 @@ var order = []string{
 	"authorized-keys",
 	"ssh-host-keys",
 	"build-key",
+	"build-user",
 	"secret-scan",
 	"forbidden-strings",
 	"scanner",

@@ -53,6 +53,11 @@ type Options struct {
 	// BuildKey is the line of the public key with which the build logs in, if the
 	// builder tells it. What is no such line counts as none.
 	BuildKey string
+	// RemoveBuildUser removes the user as which the build logs in, BuildUser; where
+	// an init system runs, at the shutdown.
+	RemoveBuildUser bool
+	// BuildUser is the name as which the build logs in.
+	BuildUser string
 	// SecretScan says what a file that looks like a secret is; off if empty.
 	SecretScan ScanMode
 	// ScanAllow lists absolute paths in the guest, files or directories, that the
@@ -175,6 +180,8 @@ func (o Options) set(option string) bool {
 		return len(o.Forbidden) > 0
 	case "scanner_command":
 		return o.Scanner != ""
+	case "remove_build_user":
+		return o.RemoveBuildUser
 	case "secret_scan":
 		return o.SecretScan == ScanFail || o.SecretScan == ScanWarn
 	}

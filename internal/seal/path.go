@@ -1,8 +1,10 @@
 package seal
 
 import (
+	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -74,6 +76,20 @@ func below(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/"
 func validUser(name string) error {
 	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == ':' || r == '/' }) || !utf8.ValidString(name) {
 		return fmt.Errorf("%q is no name of a user", name)
+	}
+	return nil
+}
+
+// plainUser is a name that means the same in every file that names users.
+var plainUser = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.@-]*$`)
+
+// removable refuses users whose lines cannot be found safely.
+func removable(name string) error {
+	switch {
+	case name == "":
+		return errors.New("the builder does not tell as whom it logs in, so it is not known who is to go")
+	case !plainUser.MatchString(name):
+		return fmt.Errorf("%q is no plain name of a user, so its lines cannot be told from others; remove it in a script", name)
 	}
 	return nil
 }

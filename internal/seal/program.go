@@ -39,6 +39,9 @@ var fitText string
 //go:embed program/return.sh
 var returnText string
 
+//go:embed program/user.sh
+var userText string
+
 //go:embed program/quiesce.sh
 var quiesceText string
 
@@ -86,6 +89,11 @@ func Program(o Options) (string, error) {
 	if err := o.Validate(); err != nil {
 		return "", err
 	}
+	if o.RemoveBuildUser {
+		if err := removable(o.BuildUser); err != nil {
+			return "", fmt.Errorf("remove_build_user: %w", err)
+		}
+	}
 	if !validNonce.MatchString(o.Nonce) {
 		return "", errors.New("the seal's program needs a nonce of 32 hex digits")
 	}
@@ -104,6 +112,7 @@ func Program(o Options) (string, error) {
 	b.WriteString(preflightText)
 	b.WriteString(fitText)
 	b.WriteString(returnText)
+	b.WriteString(userText)
 	writeHook(&b, o, prefix)
 	b.WriteString(hookText)
 	b.WriteString(quiesceText)
@@ -137,6 +146,7 @@ func writeSettings(b *strings.Builder, o Options, prefix string, selected []Oper
 
 	fmt.Fprintf(b, "GA_BANNER=%s\nGA_BUILD_KEY=%s\n", shell.Quote(strings.TrimRight(o.Banner, "\n")), shell.Quote(o.keyText()))
 
+	fmt.Fprintf(b, "GA_BUILD_USER=%s\n", shell.Quote(o.BuildUser))
 	fmt.Fprintf(b, "GA_SECRET_SCAN=%s\nGA_SCAN_TIMEOUT=%d\n", shell.Quote(string(o.SecretScan)), int(o.ScanTimeout.Seconds()))
 	var allowed strings.Builder
 	for _, p := range append(slices.Clone(stockKeys), o.ScanAllow...) {

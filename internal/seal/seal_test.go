@@ -21,16 +21,16 @@ func options(tb testing.TB, root string, mode seal.Mode) seal.Options {
 	}
 	return seal.Options{
 		Mode: mode, Root: root, Nonce: nonce, Enable: sealtest.Enabled(), ScrubPaths: sealtest.Scrubbed(),
-		Banner: sealtest.Banner, BuildKey: sealtest.BuildKey,
+		Banner: sealtest.Banner, BuildKey: sealtest.BuildKey, RemoveBuildUser: true, BuildUser: "not-here",
 		SecretScan: seal.ScanFail, ScanTimeout: time.Minute,
 		Forbidden: []seal.Forbidden{{Label: "forbidden_strings[0]", Value: "nowhere-to-be-found"}}, Scanner: "true",
 	}
 }
 
 // removesNothing tells the operations that have tests of their own: one works on
-// blocks, the others only look.
+// blocks, most only look, one needs somebody to remove.
 func removesNothing(name string) bool {
-	return slices.Contains([]string{"free-blocks", "secret-scan", "forbidden-strings", "scanner"}, name)
+	return slices.Contains([]string{"free-blocks", "secret-scan", "forbidden-strings", "scanner", "build-user"}, name)
 }
 
 // run runs the program for o under sh and gives its report and exit status.

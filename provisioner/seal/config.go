@@ -55,6 +55,13 @@ type Config struct {
 	// has, like `/etc` or `/var/lib`, are refused. Of a link the link goes, not
 	// what it leads to. Defaults to none.
 	ScrubPaths []string `mapstructure:"scrub_paths"`
+	// Remove the user as which the build logs in, with home, groups, sudo rules,
+	// mailbox and crontab, while the guest shuts down. Refused before anything is
+	// removed where it is root, owns files elsewhere, or nobody else could log in to
+	// an instance. A user that cloud-init makes is made again at the first boot.
+	// Provisioners and builders that log in anew after the seal still can. Defaults
+	// to `false`.
+	RemoveBuildUser bool `mapstructure:"remove_build_user"`
 	// A text that sshd shows before anybody logs in; it becomes `/etc/issue.net`.
 	// Defaults to none, which leaves banners as they are.
 	SSHBanner string `mapstructure:"ssh_banner"`
@@ -194,7 +201,7 @@ func (c *Config) options() seal.Options {
 		Banner: c.SSHBanner, SecretScan: seal.ScanMode(c.SecretScan), ScanAllow: slices.Concat(c.ScanAllow, c.allowed), ScanTimeout: c.ScanTimeout,
 		Forbidden: c.forbidden(), Scanner: c.ScannerCommand,
 		Mode: seal.Mode(c.Mode), Skip: c.Skip, Enable: c.Enable,
-		Keep: c.Keep, KeepUsers: c.KeepUsers, ScrubPaths: c.ScrubPaths, Strict: c.Strict,
+		RemoveBuildUser: c.RemoveBuildUser, Keep: c.Keep, KeepUsers: c.KeepUsers, ScrubPaths: c.ScrubPaths, Strict: c.Strict,
 		AllowNoHostKeys: c.AllowNoHostKeys, AllowNoLaunchKey: c.AllowNoLaunchKey, AllowNoNetwork: c.AllowNoNetwork, Root: c.Root,
 	}
 }

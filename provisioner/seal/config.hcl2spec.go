@@ -24,6 +24,7 @@ type FlatConfig struct {
 	Keep                []string          `mapstructure:"keep" cty:"keep" hcl:"keep"`
 	KeepUsers           []string          `mapstructure:"keep_users" cty:"keep_users" hcl:"keep_users"`
 	ScrubPaths          []string          `mapstructure:"scrub_paths" cty:"scrub_paths" hcl:"scrub_paths"`
+	RemoveBuildUser     *bool             `mapstructure:"remove_build_user" cty:"remove_build_user" hcl:"remove_build_user"`
 	SSHBanner           *string           `mapstructure:"ssh_banner" cty:"ssh_banner" hcl:"ssh_banner"`
 	SecretScan          *string           `mapstructure:"secret_scan" cty:"secret_scan" hcl:"secret_scan"`
 	ScanAllow           []string          `mapstructure:"scan_allow" cty:"scan_allow" hcl:"scan_allow"`
@@ -66,6 +67,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"keep":                       &hcldec.AttrSpec{Name: "keep", Type: cty.List(cty.String), Required: false},
 		"keep_users":                 &hcldec.AttrSpec{Name: "keep_users", Type: cty.List(cty.String), Required: false},
 		"scrub_paths":                &hcldec.AttrSpec{Name: "scrub_paths", Type: cty.List(cty.String), Required: false},
+		"remove_build_user":          &hcldec.AttrSpec{Name: "remove_build_user", Type: cty.Bool, Required: false},
 		"ssh_banner":                 &hcldec.AttrSpec{Name: "ssh_banner", Type: cty.String, Required: false},
 		"secret_scan":                &hcldec.AttrSpec{Name: "secret_scan", Type: cty.String, Required: false},
 		"scan_allow":                 &hcldec.AttrSpec{Name: "scan_allow", Type: cty.List(cty.String), Required: false},

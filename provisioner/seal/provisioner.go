@@ -49,6 +49,7 @@ func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packe
 		options.Root = p.root
 	}
 	options.BuildKey, _ = data["SSHPublicKey"].(string)
+	options.BuildUser, _ = data["User"].(string)
 	var err error
 	if options.Nonce, err = seal.NewNonce(); err != nil {
 		return err

@@ -89,6 +89,17 @@ remove_tree() {
 		fail "${1#"$GA_ROOT"} cannot be removed: a mount or a socket is in it"
 }
 
+# clear_out DIR: clear_tree for what nobody uses any more, so sockets go too, and
+# the directory itself.
+clear_out() {
+	may_touch "$1" || return 0
+	clear_tree "$1"
+	enter "$1" || return 0
+	find_below "$tree" -type s -exec rm -f -- {} + 2>/dev/null
+	find_below "$tree" -type d -exec rmdir -- {} + 2>/dev/null
+	rmdir -- "$1" 2>/dev/null || keeps_below "$1" || fail "${1#"$GA_ROOT"} cannot be removed: a mount is in it"
+}
+
 # keeps_below DIR: whether "keep" names something in it.
 keeps_below() {
 	holder=$1 holds_kept=false

@@ -67,6 +67,9 @@ arm_openrc() {
 	fi
 }
 
+# hook_stands: whether the init system will run it.
+hook_stands() { [ -e "$hook_dir/final.sh" ] && { runs_systemd || runs_openrc; }; }
+
 # disarm_hook: a guest whose seal failed is looked at by people, and must not
 # lose at its next shutdown what they look for.
 disarm_hook() {

@@ -50,7 +50,7 @@ prepare() {
 main() {
 	# The report has its own descriptor; what tools print goes to stderr.
 	exec 3>&1 1>&2
-	status=0
+	status=0 at_shutdown=false
 	emit start "$GA_MODE"
 	if $GA_LIVE && in_chroot; then
 		GA_LIVE=false GA_CHROOT=true

@@ -15,6 +15,9 @@ machines_return() {
 	*' authorized-keys '*) $GA_ALLOW_NO_LAUNCH_KEY || launch_key_comes ;;
 	esac
 	network_comes
+	case " $1 " in
+	*' build-user '*) build_user_may_go ;;
+	esac
 	$GA_LIVE || return 0
 	sshd_starts
 	sudo_works
