@@ -86,7 +86,7 @@ func TestSealIsNotedForTheTags(t *testing.T) {
 			} {
 				b.state.Put(key, value)
 			}
-			if action := (&stepProvision{build: b}).Run(t.Context(), b.state); action != multistep.ActionContinue {
+			if action := (&StepProvision{build: b}).Run(t.Context(), b.state); action != multistep.ActionContinue {
 				t.Fatalf("%v: %v", action, b.state.Get("error"))
 			}
 			if b.sealed != c.want || b.meta.Seal != c.want {
