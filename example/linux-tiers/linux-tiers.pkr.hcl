@@ -86,9 +86,8 @@ build {
     tier = "hybrid"
   }
   source "goldenami-ebs.web" {
-    name         = "app"
-    tier         = "full"
-    lineage_file = var.lineage_file # from this image up to the vendor's
+    name = "app"
+    tier = "full"
   }
 
   provisioner "goldenami-seal" {}
@@ -104,7 +103,8 @@ build {
       accounts = var.share_accounts
     }
     outputs {
-      json = var.images_json
+      json    = var.images_json
+      lineage = var.lineage_file # from this image up to the vendor's
     }
   }
 }

@@ -99,6 +99,11 @@ type Outputs struct {
 	// that encrypt them, and whom it is shared with. It is replaced as a whole
 	// each time a Region is finished.
 	JSON string `mapstructure:"json" required:"false"`
+	// The path of a JSON file for the lineage of the image: the image in every Region,
+	// copies included, and the chain of images from it up to the vendor's. It has the
+	// form of `lineage_file` of `goldenami-ebs`, and is written when all Regions are
+	// finished.
+	Lineage string `mapstructure:"lineage" required:"false"`
 }
 
 // Protection is protection against deregistration.

@@ -90,7 +90,8 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 // FlatOutputs is an auto-generated flat version of Outputs.
 // Where the contents of a field with a `mapstructure:,squash` tag are bubbled up.
 type FlatOutputs struct {
-	JSON *string `mapstructure:"json" required:"false" cty:"json" hcl:"json"`
+	JSON    *string `mapstructure:"json" required:"false" cty:"json" hcl:"json"`
+	Lineage *string `mapstructure:"lineage" required:"false" cty:"lineage" hcl:"lineage"`
 }
 
 // FlatMapstructure returns a new FlatOutputs.
@@ -105,7 +106,8 @@ func (*Outputs) FlatMapstructure() interface{ HCL2Spec() map[string]hcldec.Spec 
 // The decoded values from this spec will then be applied to a FlatOutputs.
 func (*FlatOutputs) HCL2Spec() map[string]hcldec.Spec {
 	s := map[string]hcldec.Spec{
-		"json": &hcldec.AttrSpec{Name: "json", Type: cty.String, Required: false},
+		"json":    &hcldec.AttrSpec{Name: "json", Type: cty.String, Required: false},
+		"lineage": &hcldec.AttrSpec{Name: "lineage", Type: cty.String, Required: false},
 	}
 	return s
 }

@@ -96,7 +96,7 @@ func (p *PostProcessor) distribute(ctx context.Context, ui packersdk.Ui, in *inp
 func (p *PostProcessor) run(ctx context.Context, ui packersdk.Ui, s *session, source distribution.Source, spec distribution.Spec) ([]distribution.Result, error) {
 	ui.Say(fmt.Sprintf("Distributing %s from %s to %d more Regions", source.ImageID, source.Region, len(spec.Targets)))
 	outputs := newOutputs(p.config.Outputs.JSON)
-	if err := errors.Join(outputs.check(), s.engine.Preflight(ctx, source, spec)); err != nil {
+	if err := errors.Join(outputs.check(), p.checkLineage(), s.engine.Preflight(ctx, source, spec)); err != nil {
 		return nil, fmt.Errorf("nothing was copied, because it would fail:\n%w", err)
 	}
 	var outputErr error
@@ -114,7 +114,7 @@ func (p *PostProcessor) run(ctx context.Context, ui packersdk.Ui, s *session, so
 	if err != nil {
 		return nil, errors.Join(incomplete(results, source, err), outputErr)
 	}
-	return results, outputErr
+	return results, errors.Join(outputErr, p.writeLineage(ctx, ui, s, source, results))
 }
 
 // incomplete says what is done and what is not. It does not promise the source:

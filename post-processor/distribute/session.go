@@ -13,6 +13,7 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/cloud"
 	"github.com/goldenami/packer-plugin-goldenami/internal/distribution"
 	"github.com/goldenami/packer-plugin-goldenami/internal/ledger"
+	"github.com/goldenami/packer-plugin-goldenami/internal/lineage"
 	"github.com/goldenami/packer-plugin-goldenami/internal/wait"
 )
 
@@ -36,6 +37,7 @@ type session struct {
 	engine  *distribution.Engine
 	deleter deleter
 	record  record
+	lineage func(region string) lineage.API
 	stop    func() // ends the poller
 	// reclaim removes what killed runs of this machine left.
 	reclaim func(ctx context.Context, say func(string))
@@ -58,6 +60,7 @@ func connectAWS(ctx context.Context, access cloud.Access, runID string) (*sessio
 		engine:  &distribution.Engine{Clients: distribution.FromCloud(clients), Poller: poller, Keep: book.Keep},
 		deleter: cloud.NewDeleter(clients),
 		record:  book,
+		lineage: func(region string) lineage.API { return clients.EC2(region) },
 		stop:    poller.Close,
 		reclaim: func(ctx context.Context, say func(string)) {
 			ledger.NewReclaimer(ledger.DefaultDir(), clients, say).Run(ctx)

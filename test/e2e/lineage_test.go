@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,7 +32,12 @@ func (e *endpoint) checkLineage(t *testing.T, path string, copies []ami.Image, c
 	if len(got.Chain) != len(chain)+1 || !got.Recorded || got.Chain[len(chain)].ID != root {
 		t.Fatalf("the chain does not lead to %s by EC2's record:\n%s", root, text)
 	}
-	if want := (lineage.Ref{Region: home, ID: chain[0].ID}); !slices.Equal(got.Images, []lineage.Ref{want}) {
+	want := []lineage.Ref{{Region: home, ID: chain[0].ID}}
+	for _, c := range copies {
+		want = append(want, lineage.Ref{Region: c.Region, ID: c.ID})
+	}
+	slices.SortFunc(want, func(a, b lineage.Ref) int { return strings.Compare(a.Region, b.Region) })
+	if !slices.Equal(got.Images, want) {
 		t.Errorf("it tells of the images %v, not %v", got.Images, want)
 	}
 	for i, want := range chain {
