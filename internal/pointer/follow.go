@@ -125,10 +125,12 @@ func (m *Mover) template(ctx context.Context, p *place, t *Template) (err error)
 		return err
 	}
 	if p.template == nil {
-		if p.template, err = t.create(ctx, p.ec2, p.image); err != nil {
+		if p.template, p.made, err = t.create(ctx, p.ec2, p.image); err != nil {
 			return err
 		}
-		p.made, p.number = true, 1
+	}
+	if p.made {
+		p.number = 1
 		m.say("%s: launch template %s (%s) was made for %s", p.region, t.Name, p.template.ID, p.image)
 		return nil
 	}

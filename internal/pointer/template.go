@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -110,17 +111,38 @@ func versions(ctx context.Context, api templateReader, in *ec2.DescribeLaunchTem
 	return all, nil
 }
 
-// create makes the template with its first version, which is its default at once.
-func (t *Template) create(ctx context.Context, api templateWriter, image string) (*Found, error) {
+// create makes the template with its first version, which is its default at once. Where
+// somebody else makes it meanwhile, that one is given, and made is false.
+func (t *Template) create(ctx context.Context, api EC2, image string) (found *Found, made bool, err error) {
 	in := &ec2.CreateLaunchTemplateInput{
 		LaunchTemplateName: &t.Name, LaunchTemplateData: t.data(image), VersionDescription: optional(t.Description),
 		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeLaunchTemplate, Tags: ami.EC2Tags(t.Tags)}},
 	}
 	out, err := api.CreateLaunchTemplate(ctx, in)
-	if err != nil {
-		return nil, fmt.Errorf("create launch template %s: %w", t.Name, err)
+	switch {
+	case cloud.IsDuplicate(err):
+		found, err = t.appeared(ctx, api)
+		return found, false, err
+	case err != nil:
+		return nil, false, fmt.Errorf("create launch template %s: %w", t.Name, err)
 	}
-	return &Found{ID: aws.ToString(out.LaunchTemplate.LaunchTemplateId), Name: t.Name, Default: 1, Latest: 1}, nil
+	return &Found{ID: aws.ToString(out.LaunchTemplate.LaunchTemplateId), Name: t.Name, Default: 1, Latest: 1}, true, nil
+}
+
+// appeared finds a template that exists by EC2's word, which may show it late.
+func (t *Template) appeared(ctx context.Context, api templateReader) (*Found, error) {
+	const looks, pause = 60, time.Second / 2
+	for range looks {
+		if found, err := ByName(ctx, api, t.Name); err != nil || found != nil {
+			return found, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+	return nil, fmt.Errorf("EC2 says that launch template %s exists and has not shown it for %s: build again, or take another name", t.Name, looks*pause)
 }
 
 // version gives the number of a version with the image and the user data: that of the
