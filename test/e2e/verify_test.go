@@ -123,8 +123,19 @@ func TestVerifyInterrupted(t *testing.T) {
 	e.mustHold(t, nil, output)
 }
 
+// cloudConfig is user data of the customer's own: it writes a file before the stages, and
+// has a line run after them.
+const cloudConfig = `#cloud-config
+write_files:
+  - path: /etc/customer
+    content: "é from cloud-config\n"
+runcmd:
+  - cat /etc/customer /opt/app/release >>/opt/app/customer
+`
+
 // TestVerifyOnMachines builds on guests that boot systemd and cloud-init: the test asks
-// cloud-init, and finds host keys that were baked in.
+// cloud-init, finds host keys that were baked in, and finds what the customer's own user
+// data did, once and beside the stages. Those with secrets ask cloud-init for the Region.
 func TestVerifyOnMachines(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("guests that boot need root")
@@ -142,7 +153,9 @@ func TestVerifyOnMachines(t *testing.T) {
 		}
 	}
 	e.mustHold(t, nil, output)
-	output = e.mustBuild(t, append(only, verifyArgs("test=cloud-init status | grep -q done")...)...)
+	output = e.mustBuild(t, append(only, verifyArgs("user_data="+cloudConfig, `test=cloud-init status | grep -q done
+[ "$(cat /opt/app/customer)" = "$(printf 'é from cloud-config\n1')" ]
+[ "$(cloud-init query region)" = us-east-1 ]`)...)...)
 	e.mustHold(t, imagesOf(e.image(t, home, ami.OSOnly)), output)
 	output = e.mustFail(t, append(only, verifyArgs("rebuild=always", "app=exit 3")...)...)
 	if !strings.Contains(output, "cloud-init failed") {

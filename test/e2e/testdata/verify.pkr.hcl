@@ -31,6 +31,12 @@ variable "app" {
   default = "mkdir -p /opt/app && echo 1 >/opt/app/release"
 }
 
+# The customer's own user data, beside the stages.
+variable "user_data" {
+  type    = string
+  default = ""
+}
+
 variable "rebuild" {
   type    = string
   default = "auto"
@@ -60,6 +66,10 @@ source "goldenami-ebs" "tested" {
     name   = "app"
     tier   = "full"
     inline = [var.app]
+  }
+
+  first_boot {
+    user_data = var.user_data
   }
 
   inputs {
