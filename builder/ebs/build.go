@@ -41,6 +41,7 @@ type build struct {
 	base     layer.Base     // the same, as a layer; of a family only
 	items    layer.Items    // the same, item by item
 	sum      layer.Sum      // of what the user decides; of a family only
+	lease    time.Duration  // of claim; zero for the usual one
 	claim    *layer.Claim   // marks that this build makes the image; nil while it does not
 	current  *ami.Image     // the good image of the tier that others take; nil if there is none
 	decision layer.Decision // of a family only

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/hashicorp/hcl/v2/hcldec"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
@@ -20,6 +21,7 @@ const BuilderID = "goldenami.ebs"
 type Builder struct {
 	config  Config
 	session *layer.Session
+	lease   time.Duration // of the mark of a build; zero for the usual one
 }
 
 var _ packersdk.Builder = (*Builder)(nil)
@@ -72,7 +74,7 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 		ui.Say("Nothing is rolled back: rollback { to } is empty.")
 		return nil, nil
 	}
-	run := &build{cfg: &b.config, ui: ui, session: b.session}
+	run := &build{cfg: &b.config, ui: ui, session: b.session, lease: b.lease}
 	defer run.publishFailure(&err)
 	if err := run.open(ctx, hook); err != nil {
 		return nil, err

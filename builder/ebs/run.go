@@ -117,7 +117,11 @@ func (b *build) work(ctx context.Context) (err error) {
 	} else {
 		b.state.Put("ec2v2", launchClient{Client: b.clients.EC2(""), launch: b.cfg.launchRequest(b.source, b.subnetID)})
 	}
-	return b.runSteps(ctx, b.workSteps(ctx))
+	err = b.runSteps(ctx, b.workSteps(ctx))
+	if errors.Is(err, errGaveWay) {
+		return b.giveWay(ctx)
+	}
+	return err
 }
 
 func (b *build) subnetID() string {

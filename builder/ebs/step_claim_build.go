@@ -62,10 +62,13 @@ func (s stepClaimBuild) take(ctx context.Context) error {
 		fmt.Errorf("it was not ready within %s (concurrent_timeout)", s.cfg.claimTimeout))
 	defer stop()
 	claimer := &layer.Claimer{
-		API: s.clients.EC2(""), Name: ami.ClaimName(s.cfg.Family, s.cfg.tier(), s.meta.Fingerprint), Run: s.runID,
+		API: s.clients.EC2(""), Name: ami.ClaimName(s.cfg.Family, s.cfg.tier(), s.meta.Fingerprint), Run: s.runID, Lease: s.lease,
 		Report: func(text string) { s.say("%s: %s", s.cfg.Tier, text) },
 	}
 	s.claim, err = claimer.Take(waiting, on, enough)
+	if err != nil && waiting.Err() != nil { // whichever call it was that had no time left
+		return errors.Join(context.Cause(waiting), err)
+	}
 	var busy *layer.BusyError
 	if errors.As(err, &busy) {
 		return fmt.Errorf("%w; run again when it has ended, or set on_concurrent to %q or %q", err, layer.ConcurrentWait, layer.ConcurrentBuild)

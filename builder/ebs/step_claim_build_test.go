@@ -171,3 +171,43 @@ func TestReuseOptionsAreTaken(t *testing.T) {
 		t.Errorf("scan %+v, timeout %s, %v", cfg.scan, cfg.claimTimeout, err)
 	}
 }
+
+// TestARunThatWasAsleepGivesWay takes the mark of a build away while it is provisioned,
+// as a run does that finds it overdue, and has another run make the image.
+func TestARunThatWasAsleepGivesWay(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var other *Artifact
+	r.hook = hookFunc(func(ctx context.Context) error {
+		api := r.EC2(sandboxtest.Home, region)
+		marks, err := api.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{})
+		if err != nil {
+			return err
+		}
+		for _, k := range marks.KeyPairs {
+			if strings.HasPrefix(*k.KeyName, "goldenami-building-") {
+				if _, err := api.DeleteKeyPair(ctx, &ec2.DeleteKeyPairInput{KeyPairId: k.KeyPairId}); err != nil {
+					return err
+				}
+			}
+		}
+		made, err := r.elsewhere(r.tier("os-only", nil)).Run(ctx, r.ui(), hookFunc(func(context.Context) error { return nil }))
+		other, _ = made.(*Artifact)
+		return err
+	})
+	b := r.prepared(r.tier("os-only", nil))
+	b.lease = 50 * time.Millisecond // so that nobody is sure that the mark is not overdue
+	got, err := b.Run(t.Context(), r.ui(), r.hook)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, r.output)
+	}
+	if a, _ := got.(*Artifact); !a.Reused || a.Id() != other.Id() {
+		t.Errorf("the result is %s, not %s, the image of the other run\n%s", got.Id(), other.Id(), r.output)
+	}
+	if left := r.images(region); len(left) != 2 {
+		t.Errorf("besides the image and its snapshot there is something: %v", left)
+	}
+	if left := r.leftovers(region); len(left) > 0 {
+		t.Errorf("left behind: %v\n%s", left, r.output)
+	}
+}

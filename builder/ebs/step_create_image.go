@@ -31,6 +31,9 @@ type stepCreateImage struct{ *build }
 
 func (s stepCreateImage) Run(ctx context.Context, state multistep.StateBag) multistep.StepAction {
 	id, _ := state.Get("instance_id").(string)
+	if err := s.stillClaimed(ctx); err != nil {
+		return s.halt("create image: %w", err)
+	}
 	request, err := s.request(id)
 	if err != nil {
 		return s.halt("create image: %w", err)

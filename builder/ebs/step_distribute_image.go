@@ -24,7 +24,7 @@ func (s stepDistributeImage) Run(ctx context.Context, _ multistep.StateBag) mult
 	if err != nil {
 		return s.halt("distribute: %w", err)
 	}
-	if err := s.parentStands(); err != nil {
+	if err := errors.Join(s.parentStands(), s.stillClaimed(ctx)); err != nil {
 		return s.halt("distribute: %w", err)
 	}
 	if len(s.inTheWay) > 0 {

@@ -131,7 +131,8 @@ func (c *Claimer) confirmed(ctx context.Context, claim *Claim, enough func(conte
 
 // mark makes the key pair.
 func (c *Claimer) mark(ctx context.Context) (*Claim, error) {
-	tags := ami.Claim{Run: c.Run, Deadline: time.Now().Add(c.lease())}.Tags()
+	until := wallClock().Add(c.lease())
+	tags := ami.Claim{Run: c.Run, Deadline: until}.Tags()
 	out, err := c.API.CreateKeyPair(ctx, &ec2.CreateKeyPairInput{
 		KeyName: &c.Name, KeyType: types.KeyTypeEd25519, // quicker to make than RSA
 		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeKeyPair, Tags: ami.EC2Tags(tags)}},
@@ -139,7 +140,7 @@ func (c *Claimer) mark(ctx context.Context) (*Claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.hold(ctx, aws.ToString(out.KeyPairId)), nil
+	return c.hold(ctx, aws.ToString(out.KeyPairId), until), nil
 }
 
 func (c *Claimer) lease() time.Duration {

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 )
 
 // said collects what a claimer reports.
@@ -44,6 +46,23 @@ type keyPairs struct {
 	late      time.Duration        // how late new pairs can be seen, and their tags twice that
 	instances map[string]string    // by run
 	n         int
+	calls     int
+	asleep    map[string]chan struct{} // by run, whose calls go out when it is closed
+}
+
+// sleep holds what a run renews until wake is called, as the sleep of its machine does.
+func (k *keyPairs) sleep(run string) (wake func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	gate := make(chan struct{})
+	k.asleep = map[string]chan struct{}{run: gate}
+	return func() { close(gate) }
+}
+
+func (k *keyPairs) called() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.calls
 }
 
 func newKeyPairs() *keyPairs {
@@ -78,6 +97,7 @@ func (k *keyPairs) CreateKeyPair(ctx context.Context, in *ec2.CreateKeyPairInput
 func (k *keyPairs) DescribeKeyPairs(_ context.Context, in *ec2.DescribeKeyPairsInput, _ ...func(*ec2.Options)) (*ec2.DescribeKeyPairsOutput, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.calls++
 	out := &ec2.DescribeKeyPairsOutput{}
 	pair := k.pairs[in.Filters[0].Values[0]]
 	if pair == nil || time.Now().Before(k.visible[*pair.KeyPairId]) {
@@ -104,7 +124,15 @@ func (k *keyPairs) DeleteKeyPair(_ context.Context, in *ec2.DeleteKeyPairInput, 
 
 func (k *keyPairs) CreateTags(_ context.Context, in *ec2.CreateTagsInput, _ ...func(*ec2.Options)) (*ec2.CreateTagsOutput, error) {
 	k.mu.Lock()
+	claim, _ := ami.ParseClaim(in.Tags)
+	gate := k.asleep[claim.Run]
+	k.mu.Unlock()
+	if gate != nil {
+		<-gate
+	}
+	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.calls++
 	for _, pair := range k.pairs {
 		if *pair.KeyPairId == in.Resources[0] {
 			pair.Tags = in.Tags
