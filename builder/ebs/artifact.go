@@ -135,8 +135,9 @@ func (a *Artifact) registryImages() []*registryimage.Image {
 }
 
 // Destroy takes the images and their snapshots away, and can be repeated. Packer
-// calls it when a post-processor fails or wants the artifact gone; an image that was
-// there before this build stays then, since machines run on it and tiers build on it.
+// calls it when a post-processor fails or wants the artifact gone. An image that was
+// there before this build stays then, and so does one that others use by now: machines
+// run on it, and tiers build on it.
 func (a *Artifact) Destroy() (err error) {
 	if a.Reused {
 		return nil
@@ -148,12 +149,21 @@ func (a *Artifact) Destroy() (err error) {
 	}()
 	ctx, stop := context.WithTimeout(context.Background(), destroyTimeout)
 	defer stop()
+	used, err := a.session.Withdraw("Packer deleted its image")
+	if err == nil && !used {
+		if err := a.refuseIfUsed(ctx, a.builtOn, a.instances); err != nil {
+			return err
+		}
+	}
 	// Machines that start by a launch template or a parameter need an image that is there.
 	if err := (&pointer.Mover{Clients: pointer.FromCloud(a.clients)}).Undo(ctx, a.moved); err != nil {
 		return fmt.Errorf("the images stay, because what leads to them could not be moved back: %w", err)
 	}
-	if used, err := a.session.Withdraw("Packer deleted its image"); err != nil || used {
+	if err != nil || used {
 		return errors.Join(err, a.disown(ctx))
+	}
+	if err := a.refuseIfUsed(ctx, a.pointers); err != nil {
+		return err
 	}
 	var errs []error
 	for _, region := range sortedKeys(a.Images) {
