@@ -3,7 +3,6 @@ package ebs
 import (
 	"context"
 	"errors"
-	"os"
 	"time"
 )
 
@@ -20,9 +19,10 @@ func whileParentLives(ctx context.Context) (context.Context, context.CancelFunc)
 	ignorePipe()
 	ctx, end := context.WithCancelCause(ctx)
 	done := make(chan struct{})
-	parent := os.Getppid()
+	parent := openParent()
 	go func() {
 		defer close(done)
+		defer parent.close()
 		tick := time.NewTicker(parentCheck)
 		defer tick.Stop()
 		for {
@@ -30,7 +30,7 @@ func whileParentLives(ctx context.Context) (context.Context, context.CancelFunc)
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				if os.Getppid() != parent {
+				if parent.gone() {
 					end(errParentGone)
 					return
 				}
