@@ -109,9 +109,6 @@ func fileName(name string) string {
 // Path is the ledger's file.
 func (l *Ledger) Path() string { return l.path }
 
-// Run gives the run id and the build's name.
-func (l *Ledger) Run() (runID, name string) { return l.book.run, l.book.name }
-
 // Intend records that a create call is about to be sent.
 func (l *Ledger) Intend(_ context.Context, call cloud.Call) error {
 	return l.record(event{Event: evIntend, Call: &call})

@@ -67,7 +67,7 @@ func TestKilledProcess(t *testing.T) {
 	_ = cmd.Wait() // says that it was killed
 	past := eventuallyAbandoned(t, dir)
 	l := past[0]
-	if run, name := l.Run(); run != "run1" || name != "crashed" || ids(l.Live()) != "ami-2" || len(l.Unsettled()) != 1 ||
+	if l.book.run != "run1" || l.book.name != "crashed" || ids(l.Live()) != "ami-2" || len(l.Unsettled()) != 1 ||
 		l.book.started.IsZero() || !l.book.host.here() {
 		t.Fatalf("%+v", l.book)
 	}
