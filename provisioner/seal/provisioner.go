@@ -48,7 +48,7 @@ func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packe
 	if p.root != "" {
 		options.Root = p.root
 	}
-	options.BuildKey, _ = data["SSHPublicKey"].(string)
+	options.BuildKey = buildKey(data)
 	options.BuildUser, _ = data["User"].(string)
 	var err error
 	if options.Nonce, err = seal.NewNonce(); err != nil {
