@@ -130,8 +130,14 @@ func TestHookIsArmed(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := armed(t, sh, "systemd", dir, ""); got != "systemctl daemon-reload\nsystemctl start goldenami-seal.service\nsystemctl is-active --quiet goldenami-seal.service\nfact shutdown-hook systemd\n" {
+		const started = "systemctl start goldenami-seal.service\nsystemctl is-active --quiet goldenami-seal.service\nfact shutdown-hook systemd\n"
+		if got := armed(t, sh, "systemd", dir, ""); got != started {
 			t.Errorf("systemd: %q", got)
+		}
+		// Before 246 it knows a new unit only when it has read all of them again.
+		before := "known=false\nsystemctl() { echo \"systemctl $*\"; [ \"$1\" != daemon-reload ] || known=true; $known; }"
+		if got := armed(t, sh, "systemd", dir, before); got != "systemctl start goldenami-seal.service\nsystemctl daemon-reload\n"+started {
+			t.Errorf("an old systemd: %q", got)
 		}
 		unit, err := os.ReadFile(filepath.Join(dir, "run/systemd/system/goldenami-seal.service"))
 		if err != nil || !strings.Contains(string(unit), "ExecStop=/bin/sh "+dir+"/run/goldenami-seal/final.sh\n") {

@@ -15,14 +15,16 @@ calmly() {
 quiesce() {
 	if runs_systemd; then
 		# Timers refill package lists; the seed is saved when its unit stops, so
-		# it must stop before the seed is removed.
+		# it must stop before the seed is removed. One call: asking init takes
+		# longer than most of these take to stop.
 		calmly systemctl stop apt-daily.timer apt-daily-upgrade.timer dnf-makecache.timer \
-			apt-daily.service apt-daily-upgrade.service unattended-upgrades.service packagekit.service
-		calmly systemctl stop systemd-random-seed.service
-		calmly systemctl stop syslog.socket rsyslog.service syslog-ng.service
-		# RHEL's audit unit refuses a manual stop; its service script does not.
-		calmly service auditd stop
-		calmly systemctl stop auditd.service
+			apt-daily.service apt-daily-upgrade.service unattended-upgrades.service packagekit.service \
+			systemd-random-seed.service syslog.socket rsyslog.service syslog-ng.service
+		if command -v auditd >/dev/null 2>&1; then
+			# RHEL's audit unit refuses a manual stop; its service script does not.
+			calmly service auditd stop
+			calmly systemctl stop auditd.service
+		fi
 		# A journal in memory until the power-off; /run keeps no trace of this.
 		if mkdir -p /run/systemd/journald.conf.d &&
 			printf '[Journal]\nStorage=volatile\nForwardToSyslog=no\n' >/run/systemd/journald.conf.d/zz-goldenami-seal.conf; then
