@@ -3,25 +3,40 @@
 # with systemd, cloud-init and sshd, as near to Debian's image for EC2 as a
 # guest without a kernel of its own can use. It is kept in the user's cache,
 # under a name that changes with this file, and is never written to again.
+#
+# With the name of a suite it makes that one: bookworm or trixie of Debian, or
+# noble of Ubuntu, as near to Canonical's image. Ends with 3 where the archive
+# of the suite does not answer.
 set -euo pipefail
 
-# The suite is the host's, where that is Debian's stable or older.
-suite=bookworm
-if [ -r /etc/os-release ]; then
+# Without a name the suite is the host's, where that is one of these.
+suite=${1:-}
+if [ -z "$suite" ] && [ -r /etc/os-release ]; then
   # shellcheck disable=SC1091 # a file of the host
   . /etc/os-release
   case "${ID:-}:${VERSION_CODENAME:-}" in
-    debian:bookworm | debian:trixie) suite=$VERSION_CODENAME ;;
+    debian:trixie) suite=$VERSION_CODENAME ;;
   esac
 fi
+suite=${suite:-bookworm}
 packages=(
   systemd-sysv systemd-resolved dbus libpam-systemd libnss-myhostname
   cloud-init openssh-server sudo
   iproute2 iputils-ping ca-certificates curl less locales procps
 )
-case "$suite" in # what this suite's cloud-init asks for an address with
+how=(--variant=minbase)
+script=()
+vendor=debian
+case "$suite" in # with what this suite's cloud-init asks for an address
   bookworm) packages+=(isc-dhcp-client) ;;
-  *) packages+=(dhcpcd-base) ;;
+  trixie) packages+=(dhcpcd-base) ;;
+  noble)
+    packages+=(dhcpcd-base rsyslog)
+    how+=("--components=main,universe")
+    script=(/usr/share/debootstrap/scripts/gutsy) # as of all newer ones, which Debian's debootstrap does not know
+    vendor=ubuntu
+    ;;
+  *) echo "usage: ${0##*/} [bookworm|trixie|noble]" >&2; exit 2 ;;
 esac
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/goldenami/guest-root
@@ -36,7 +51,7 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 mkdir -p "$cache"
-exec 9>"$cache/.lock"
+exec 9>"$cache/.lock-$suite"
 flock 9 # another one may be at it
 if [ -d "$root" ]; then
   echo "$root"
@@ -47,11 +62,26 @@ fi
 # shellcheck disable=SC2016 # apt-get expands these
 mirror=$(apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
   awk -v suite="$suite" '$2 == suite && $3 == "main" { print $1; exit }')
-mirror=${mirror:-http://deb.debian.org/debian}
+mirror=${mirror%/}
+case "$vendor" in
+  debian) mirror=${mirror:-http://deb.debian.org/debian} ;;
+  ubuntu) mirror=${mirror:-http://archive.ubuntu.com/ubuntu} ;;
+esac
 
 new=$cache/.new.$$
 log=$cache/.log.$$
-trap 'rm -rf --one-file-system "$new" "$log"' EXIT
+got=$cache/.got.$$
+trap 'rm -rf --one-file-system "$new" "$log" "$got"' EXIT
+mkdir "$got"
+
+# What apt itself downloads with, by the ways of the host's configuration.
+download() { /usr/lib/apt/apt-helper download-file "$1" "$got/${1##*/}" "${2:-}" >>"$log" 2>&1; }
+
+if ! download "$mirror/dists/$suite/Release"; then
+  tail -n 2 "$log" >&2
+  echo "guest-root: $mirror does not answer for $suite" >&2
+  exit 3
+fi
 
 # Runs a command in the new root. What it mounts is gone when it ends.
 inside() {
@@ -63,7 +93,13 @@ inside() {
 build() {
   mkdir -p "$new/etc/dpkg/dpkg.cfg.d"
   echo force-unsafe-io >"$new/etc/dpkg/dpkg.cfg.d/00build" # a build that is cut off is made again
-  debootstrap --variant=minbase "$suite" "$new" "$mirror"
+  if [ "$vendor" = ubuntu ]; then # whose keys Debian has not
+    local keys=ubuntu-keyring_2023.11.28.1_all.deb
+    download "$mirror/pool/main/u/ubuntu-keyring/$keys" SHA256:36de43b15853ccae0028e9a767613770c704833f82586f28eb262f0311adb8a8
+    dpkg-deb --extract "$got/$keys" "$got"
+    how+=(--keyring="$got/usr/share/keyrings/ubuntu-archive-keyring.gpg")
+  fi
+  debootstrap "${how[@]}" "$suite" "$new" "$mirror" "${script[@]}"
   # The host's way to the mirror, and nothing that starts or waits, for the time of the build.
   apt-config dump | grep -E '^Acquire::(Check-|Retries|https?::)' >"$new/etc/apt/apt.conf.d/00build" || true
   {
@@ -80,6 +116,9 @@ build() {
   # The network is cloud-init's to describe and networkd's to bring up.
   inside systemctl enable systemd-networkd systemd-resolved
   ln -sf ../run/systemd/resolve/stub-resolv.conf "$new/etc/resolv.conf"
+  if [ "$suite" = noble ]; then # netplan looks for a card's burnt-in address, which a guest's has not
+    printf 'system_info:\n  network:\n    renderers: [networkd]\n' >"$new/etc/cloud/cloud.cfg.d/95_renderer.cfg"
+  fi
   # What is each machine's own is made at its first boot.
   rm -f "$new"/etc/ssh/ssh_host_* "$new/etc/hostname" "$new/var/lib/dbus/machine-id"
   : >"$new/etc/machine-id"
@@ -88,8 +127,9 @@ build() {
 }
 
 start=$SECONDS
-echo "guest-root: making Debian $suite for guests that boot" >&2
-if ! build >"$log" 2>&1 </dev/null; then
+echo "guest-root: making $suite for guests that boot" >&2
+build >>"$log" 2>&1 </dev/null & # as a condition it would go on after an error
+if ! wait "$!"; then
   tail -n 40 "$log" >&2
   echo "guest-root: could not make it" >&2
   exit 1

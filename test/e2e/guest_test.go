@@ -46,6 +46,15 @@ func (e *endpoint) launchWith(t *testing.T, imageID, keyName string, userData []
 // start launches one instance with a key pair of its own and logs in.
 func (e *endpoint) start(t *testing.T, keyName string, in *ec2.RunInstancesInput) guest {
 	t.Helper()
+	g := e.boot(t, keyName, in)
+	g.enter(t, "admin")
+	return g
+}
+
+// boot launches one instance with a key pair of its own, and waits until it has an
+// address.
+func (e *endpoint) boot(t *testing.T, keyName string, in *ec2.RunInstancesInput) guest {
+	t.Helper()
 	api := e.ec2(home)
 	pair, err := api.CreateKeyPair(t.Context(), &ec2.CreateKeyPairInput{KeyName: &keyName, KeyType: types.KeyTypeEd25519})
 	if err != nil {
@@ -70,9 +79,15 @@ func (e *endpoint) start(t *testing.T, keyName string, in *ec2.RunInstancesInput
 		g.address = aws.ToString(i.PublicIpAddress)
 		return i.State.Name == types.InstanceStateNameRunning && g.address != ""
 	})
-	until(t, "an SSH connection to "+g.id, 2*time.Minute, func() bool { return g.dial("admin") == nil })
-	t.Cleanup(func() { _ = g.client.Close() }) // the instance may have gone first
 	return g
+}
+
+// enter logs in as the user, with the guest's key, as soon as the guest lets it.
+func (g *guest) enter(t *testing.T, user string) {
+	t.Helper()
+	until(t, "an SSH connection to "+g.id, 2*time.Minute, func() bool { return g.dial(user) == nil })
+	client := g.client
+	t.Cleanup(func() { _ = client.Close() }) // the instance may have gone first
 }
 
 // dial logs in to the guest's address with its key.

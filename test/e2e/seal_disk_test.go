@@ -30,7 +30,10 @@ func wrongOnDisk(t *testing.T, state string, built was) []string {
 	var wrong []string
 	for _, layer := range layersOf(t, state) {
 		eachFile(t, layer, func(name string, text []byte) {
-			if mustBeEmpty.MatchString(name) {
+			if bytes.Contains(text, []byte(built.key)) {
+				wrong = append(wrong, name+" holds the build's public key")
+			}
+			if mustBeEmpty.MatchString(name) && (built.kept == "" || string(text) != built.kept) {
 				wrong = append(wrong, fmt.Sprintf("%s has %d bytes", name, len(text)))
 			}
 			for _, found := range canary.FindAll(text, 3) {

@@ -3,12 +3,17 @@
 
 variable "key_file" { type = string }
 variable "report" { type = string }
+variable "owner" { type = string }
+variable "image" { type = string }
+variable "user" { type = string }
+variable "baked_key" { type = string }
+variable "purge" { type = bool }
 
 source "goldenami-ebs" "booted" {
   region        = "us-east-1"
   ami_name      = "booted-{{timestamp}}"
   instance_type = "t3.small"
-  ssh_username  = "admin"
+  ssh_username  = var.user
 
   ssh_keypair_name     = "builder"
   ssh_private_key_file = var.key_file
@@ -17,9 +22,9 @@ source "goldenami-ebs" "booted" {
   user_data                             = "#cloud-config\nwrite_files:\n- path: /root/from-user-data\n  content: canary-user-data\n"
 
   source_ami_filter {
-    owners      = ["136693071363"]
+    owners      = [var.owner]
     most_recent = true
-    filters     = { name = "debian-12-amd64-*" }
+    filters     = { name = var.image }
   }
 }
 
@@ -27,10 +32,12 @@ build {
   sources = ["goldenami-ebs.booted"]
 
   provisioner "shell" {
-    script          = "test/e2e/testdata/seal-boot.sh"
-    execute_command = "sudo sh {{ .Path }}"
+    script           = "test/e2e/testdata/seal-boot.sh"
+    environment_vars = ["PURGE=${var.purge}", "BAKED_KEY=${var.baked_key}"]
+    execute_command  = "sudo {{ .Vars }} sh {{ .Path }}"
   }
   provisioner "goldenami-seal" {
-    report = var.report
+    report     = var.report
+    keep_users = var.purge ? [var.user] : []
   }
 }
