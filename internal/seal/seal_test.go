@@ -143,7 +143,7 @@ func TestAuditFindsAllBeforeAndNothingAfter(t *testing.T) {
 		if blind != nil {
 			t.Errorf("audit found nothing for %v", blind)
 		}
-		eachCanaryIsNamed(t, root, before)
+		named := eachCanaryIsNamed(t, root, before)
 		if _, status := run(t, sh, options(t, root, seal.ModeSeal)); status != seal.ExitSealed {
 			t.Fatalf("seal: status %d", status)
 		}
@@ -151,11 +151,21 @@ func TestAuditFindsAllBeforeAndNothingAfter(t *testing.T) {
 		if status != seal.ExitSealed || after.Err() != nil {
 			t.Errorf("audit of a sealed root: status %d: %v", status, after.Err())
 		}
+		left := 0
+		for _, op := range after.Operations {
+			left += len(op.LeftAt)
+		}
+		const goal = 60
+		if named < goal || left != 0 {
+			t.Errorf("audit names %d canaries before and %d after", named, left)
+		}
+		t.Logf("%d canaries planted: audit names %d of them before the seal and %d after", len(sealtest.Canaries()), named, left)
 	})
 }
 
-// eachCanaryIsNamed: every one by its path, and all of them still there.
-func eachCanaryIsNamed(t *testing.T, root string, audit *seal.Report) {
+// eachCanaryIsNamed: every one by its path, and all of them still there. It gives
+// how many are named.
+func eachCanaryIsNamed(t *testing.T, root string, audit *seal.Report) (found int) {
 	t.Helper()
 	named := map[string][]string{}
 	for _, op := range audit.Operations {
@@ -165,11 +175,14 @@ func eachCanaryIsNamed(t *testing.T, root string, audit *seal.Report) {
 		isNamed := func(at string) bool { return at == "/"+c.Path || strings.HasPrefix(at, "/"+c.Path+" (") }
 		if !slices.ContainsFunc(named[c.Operation], isNamed) {
 			t.Errorf("audit did not name /%s for %s", c.Path, c.Operation)
+		} else {
+			found++
 		}
 		if _, err := os.Lstat(filepath.Join(root, c.Path)); err != nil {
 			t.Errorf("audit changed the guest: %v", err)
 		}
 	}
+	return found
 }
 
 func TestEveryOperationHasACanary(t *testing.T) {
