@@ -82,8 +82,10 @@ func (s system) sealed(t *testing.T) {
 	if err != nil || len(images.Images) != 1 {
 		t.Fatalf("%d images, %v", len(images.Images), err)
 	}
-	of := ec2.RunInstancesInput{ImageId: images.Images[0].ImageId, InstanceType: types.InstanceTypeT3Small}
-	one, two := e.boot(t, "one", &of), e.boot(t, "two", &of)
+	launch := func(name string) guest {
+		return e.boot(t, name, &ec2.RunInstancesInput{ImageId: images.Images[0].ImageId, InstanceType: types.InstanceTypeT3Small})
+	}
+	one, two := launch("one"), launch("two")
 	var ids [2]string
 	for i, g := range []*guest{&one, &two} {
 		ids[i] = s.mustBeItself(t, b, g)

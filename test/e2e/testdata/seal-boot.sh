@@ -9,7 +9,7 @@ rm -f /root/from-user-data
 if [ "$PURGE" = true ]; then
   # What cloud-init would do at each boot is the image's own from here on.
   dpkg --purge cloud-init >/dev/null
-  rm -rf /etc/cloud /var/lib/cloud
+  rm -rf /etc/cloud /var/lib/cloud /etc/systemd/network/10-cloud-init-*
   printf '[Match]\nName=ens5\n[Network]\nDHCP=yes\n' >/etc/systemd/network/80-ec2.network
   echo "$BAKED_KEY baked" >>"/home/$user/.ssh/authorized_keys"
 fi
