@@ -15,7 +15,7 @@ E2EFLAGS    ?= -race -p 2 -parallel 4 -count=1 -timeout 45m
 # Every test that starts Packer is told which one.
 PACKER = $$(scripts/packer.sh)
 
-.PHONY: help deps build packer bench-sandbox bench-reuse guest-root dev demo clean-demo test unit e2e lint fmt generate generate-check tools peer clients ci clean
+.PHONY: help deps build packer bench-sandbox bench-reuse guest-root dev demo clean-demo test unit e2e lint fmt generate generate-check tools peer clients grammar ci clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,7 @@ test: unit e2e ## Run all tests that need no AWS account
 
 unit: ## Run the tests of the packages, components over RPC included
 	@scripts/deps.sh all
+	@scripts/grammar.sh >/dev/null
 	@[ "$$(id -u)" -ne 0 ] || scripts/guest-root.sh
 	@$(GO) test $(GOTESTFLAGS) ./...
 
@@ -88,6 +89,10 @@ peer: ## Build amazon-ebs 1.8.2, which the e2e tests run beside ours
 clients: ## Install the AWS CLI and boto3, with which the e2e tests read back
 	@scripts/deps.sh all
 	@scripts/clients.sh >/dev/null
+
+grammar: ## Install the grammar of PowerShell, with which tests parse what runs on Windows
+	@scripts/deps.sh all
+	@scripts/grammar.sh >/dev/null
 
 ci: ## Run what CI runs
 	@.ci/run
