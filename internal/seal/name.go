@@ -9,12 +9,12 @@ import (
 // unknown explains a name that no operation has.
 func unknown(name string) error {
 	return fmt.Errorf("no operation is called %q; did you mean %q? The operations are %s",
-		name, nearest(name), strings.Join(order, ", "))
+		name, Nearest(name, order), strings.Join(order, ", "))
 }
 
-// nearest gives the operation whose name takes the fewest edits to become name.
-func nearest(name string) string {
-	return slices.MinFunc(order, func(a, b string) int { return edits(name, a) - edits(name, b) })
+// Nearest gives the one of known that takes the fewest edits to become name.
+func Nearest(name string, known []string) string {
+	return slices.MinFunc(known, func(a, b string) int { return edits(name, a) - edits(name, b) })
 }
 
 // edits is the Levenshtein distance, in bytes: operations' names are ASCII.

@@ -93,16 +93,22 @@ var operations = sync.OnceValue(func() []Operation {
 		if err != nil {
 			panic("seal: the build lacks the fragment of " + name) // embedded: a test reads every one
 		}
-		ops = append(ops, Operation{
-			Name:    name,
-			Reason:  header(string(text), "reason"),
-			Paths:   header(string(text), "paths"),
-			Default: cmp.Or(header(string(text), "default"), "on"),
-			text:    string(text),
-		})
+		op := Described(name, string(text))
+		op.text = string(text)
+		ops = append(ops, op)
 	}
 	return ops
 })
+
+// Described gives the operation of a fragment by the comments on its top.
+func Described(name, fragment string) Operation {
+	return Operation{
+		Name:    name,
+		Reason:  header(fragment, "reason"),
+		Paths:   header(fragment, "paths"),
+		Default: cmp.Or(header(fragment, "default"), "on"),
+	}
+}
 
 // header reads "# key: value" from a fragment; following lines that are
 // indented ("#   more") continue it.

@@ -3,6 +3,7 @@ package seal
 import (
 	"bytes"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,8 +32,11 @@ type Parser struct {
 
 // NewParser reads the report of the program that [Program] made for o.
 func NewParser(o Options) *Parser {
-	return &Parser{prefix: "@goldenami " + o.Nonce + " ", report: newReport(o)}
+	return &Parser{prefix: linePrefix(o.Nonce), report: newReport(o)}
 }
+
+// linePrefix begins every line of a run's report.
+func linePrefix(nonce string) string { return "@goldenami " + nonce + " " }
 
 // Write takes a piece of the output.
 func (p *Parser) Write(b []byte) (int, error) {
@@ -75,6 +79,10 @@ func (p *Parser) Report() *Report {
 	r.Notes = append([]string{}, p.report.Notes...)
 	r.Warnings = append([]string{}, p.report.Warnings...)
 	r.Operations = append([]OperationReport{}, p.report.Operations...)
+	r.LeftForSysprep = slices.Clone(p.report.LeftForSysprep)
+	for i := range r.LeftForSysprep {
+		r.LeftForSysprep[i].Items = slices.Clone(r.LeftForSysprep[i].Items)
+	}
 	for i := range r.Operations {
 		r.Operations[i].LeftAt = append([]string{}, r.Operations[i].LeftAt...)
 	}
@@ -129,6 +137,7 @@ var kinds = map[string]struct {
 	"op":        {5, (*Report).takeOperation},
 	"check":     {2, (*Report).takeCheck},
 	"left":      {2, (*Report).takeLeft},
+	"sysprep":   {2, (*Report).takeHandover},
 	"end":       {1, (*Report).takeEnd},
 }
 

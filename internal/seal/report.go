@@ -3,6 +3,7 @@ package seal
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -54,13 +55,17 @@ type Report struct {
 	Warnings   []string `json:"warnings"`
 	Notes      []string `json:"notes"`
 	NotCovered []string `json:"not_covered"`
+	// LeftForSysprep is what a Windows guest needs done before an image of it is
+	// general; nil for other guests.
+	LeftForSysprep []Handover `json:"left_for_sysprep,omitempty"`
 	// Complete is whether the program came to its end. Only then the report
 	// says anything about the image.
 	Complete bool `json:"complete"`
 	// Started is whether the program ran at all.
 	Started bool `json:"-"`
 
-	strict bool // warnings count as faults
+	strict    bool       // warnings count as faults
+	handovers []Handover // those that the program may tell of
 }
 
 // NotCovered is what no run of this program says anything about.
@@ -76,29 +81,40 @@ func NotCovered() []string {
 
 // newReport has a row for every operation, in order.
 func newReport(o Options) *Report {
-	r := &Report{
-		Schema: 1, Mode: o.Mode, Facts: map[string]string{},
-		Refusals: []Refusal{}, Warnings: []string{}, Notes: []string{}, NotCovered: NotCovered(),
-		strict: o.Strict,
+	running := o.Selected()
+	selected := make([]string, len(running))
+	for i, op := range running {
+		selected[i] = op.Name
 	}
-	selected := map[string]bool{}
-	for _, op := range o.Selected() {
-		selected[op.Name] = true
+	r := emptyReport(o.Mode, o.Strict, NotCovered())
+	r.addRows(operations(), selected)
+	return r
+}
+
+// emptyReport is one before the program says anything.
+func emptyReport(m Mode, strict bool, notCovered []string) *Report {
+	return &Report{
+		Schema: 1, Mode: m, Facts: map[string]string{},
+		Refusals: []Refusal{}, Warnings: []string{}, Notes: []string{}, NotCovered: notCovered,
+		strict: strict,
 	}
-	for _, op := range operations() {
+}
+
+// addRows makes the rows of all operations, in order.
+func (r *Report) addRows(all []Operation, selected []string) {
+	for _, op := range all {
 		row := OperationReport{
 			Name: op.Name, Reason: op.Reason, Paths: op.Paths,
 			Result: ResultUnreported, Check: ResultUnreported, LeftAt: []string{},
 		}
 		switch {
-		case !selected[op.Name]:
+		case !slices.Contains(selected, op.Name):
 			row.Result, row.Check = ResultSkipped, ResultSkipped
-		case o.Mode == ModeAudit:
+		case r.Mode == ModeAudit:
 			row.Result = ResultNotRun
 		}
 		r.Operations = append(r.Operations, row)
 	}
-	return r
 }
 
 // row finds an operation's row, or nil.

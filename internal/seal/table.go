@@ -43,6 +43,7 @@ func (r *Report) Table() []string {
 	for _, note := range r.Notes {
 		lines = append(lines, "note: "+printable(note))
 	}
+	lines = append(lines, r.handoverLines()...)
 	return append(lines, "not covered: "+strings.Join(r.NotCovered, "; "))
 }
 

@@ -133,7 +133,7 @@ type Config struct {
 	// to `/`.
 	Root string `mapstructure:"root"`
 	// How long the whole seal may take, as a duration like `90s` or `5m`; after it
-	// the build fails. Defaults to `5m`.
+	// the build fails. Defaults to `5m`, for a Windows guest to `15m`.
 	Timeout time.Duration `mapstructure:"timeout"`
 	// A file on the machine that runs Packer, for the report as JSON. It is
 	// written with mode 0600, also when the seal fails, and replaces the file of
@@ -141,7 +141,14 @@ type Config struct {
 	// file's content. Defaults to none.
 	Report string `mapstructure:"report"`
 
-	ctx interpolate.Context
+	// The system of the guest: `unix` or `windows`. Over SSH, Windows guests need
+	// it. The names of operations and the form of paths are that system's. Defaults to
+	// `windows` with WinRM as the communicator, otherwise to `unix`.
+	GuestOSType string `mapstructure:"guest_os_type"`
+
+	scanAsked    bool // the template wants a secret scan
+	timeoutAsked bool // the template sets timeout
+	ctx          interpolate.Context
 	// allowed are the paths of scan_allow_file.
 	allowed []string
 }
@@ -158,6 +165,7 @@ func (c *Config) prepare(raws ...any) error {
 	if err != nil {
 		return err
 	}
+	c.scanAsked, c.timeoutAsked = c.SecretScan != "" && c.SecretScan != string(seal.ScanOff) || c.ScanTimeout != 0, c.Timeout != 0
 	if c.Mode == "" {
 		c.Mode = string(seal.ModeSeal)
 	}
@@ -179,7 +187,7 @@ func (c *Config) prepare(raws ...any) error {
 	if err := c.readAllowed(); err != nil {
 		errs = packersdk.MultiErrorAppend(errs, flatten(err)...)
 	}
-	errs = packersdk.MultiErrorAppend(errs, flatten(c.options().Validate())...)
+	errs = packersdk.MultiErrorAppend(errs, flatten(c.validFor())...)
 	if c.Timeout < time.Second {
 		errs = packersdk.MultiErrorAppend(errs, fmt.Errorf("timeout: %s is too short for any guest; give at least 1s, as in \"5m\"", c.Timeout))
 	}

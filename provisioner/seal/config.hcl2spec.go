@@ -39,6 +39,7 @@ type FlatConfig struct {
 	Root                *string           `mapstructure:"root" cty:"root" hcl:"root"`
 	Timeout             *string           `mapstructure:"timeout" cty:"timeout" hcl:"timeout"`
 	Report              *string           `mapstructure:"report" cty:"report" hcl:"report"`
+	GuestOSType         *string           `mapstructure:"guest_os_type" cty:"guest_os_type" hcl:"guest_os_type"`
 }
 
 // FlatMapstructure returns a new FlatConfig.
@@ -82,6 +83,7 @@ func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 		"root":                       &hcldec.AttrSpec{Name: "root", Type: cty.String, Required: false},
 		"timeout":                    &hcldec.AttrSpec{Name: "timeout", Type: cty.String, Required: false},
 		"report":                     &hcldec.AttrSpec{Name: "report", Type: cty.String, Required: false},
+		"guest_os_type":              &hcldec.AttrSpec{Name: "guest_os_type", Type: cty.String, Required: false},
 	}
 	return s
 }

@@ -9,5 +9,9 @@
 // its timeout is not waited for.
 //
 // It belongs last in the build block: what a later provisioner does is in the
-// image. It seals Linux guests; WinRM is refused.
+// image.
+//
+// Windows guests get a program of their own, by WinRM or SSH, and the same report.
+// Packer's WinRM has no standard input: there the program is uploaded, and deleted
+// before it runs.
 package seal

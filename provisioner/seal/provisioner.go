@@ -37,14 +37,29 @@ func (p *Provisioner) Prepare(raws ...any) error {
 // Provision runs the seal in the guest, shows the report, writes it where it is
 // asked for, and fails the build when anything is left or failed.
 func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator, data map[string]any) error {
-	if err := supported(data); err != nil {
-		return err
+	communicator, _ := data["ConnType"].(string)
+	kind, err := p.config.guestType(communicator)
+	if err == nil && kind == guestWindows {
+		err = p.sealWindows(ctx, ui, comm, communicator)
+	} else if err == nil {
+		err = p.sealUnix(ctx, ui, comm, data)
 	}
-	if err := p.config.known(); err != nil {
+	if err != nil {
 		return fmt.Errorf("goldenami-seal: %w", err)
+	}
+	return nil
+}
+
+// sealUnix seals a guest that has a POSIX sh.
+func (p *Provisioner) sealUnix(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator, data map[string]any) error {
+	if err := p.config.known(); err != nil {
+		return err
 	}
 	options := p.config.options()
 	options.Forbidden = append(options.Forbidden, p.config.sensitive(data)...)
+	if err := options.Validate(); err != nil {
+		return fmt.Errorf("the guest is taken for Linux; for a Windows guest over SSH set guest_os_type = \"windows\": %w", err)
+	}
 	if p.root != "" {
 		options.Root = p.root
 	}
@@ -56,11 +71,16 @@ func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packe
 	}
 	program, err := seal.Program(options)
 	if err != nil {
-		return fmt.Errorf("goldenami-seal: %w", err)
+		return err
 	}
-	ui.Say(opening(options))
+	ui.Say(opening(options.Mode, len(options.Selected())))
+	return p.tell(ui, options.Mode, func() (*seal.Report, error) { return p.run(ctx, comm, program, options) })
+}
+
+// tell runs a seal, shows its report and writes it.
+func (p *Provisioner) tell(ui packersdk.Ui, mode seal.Mode, run func() (*seal.Report, error)) error {
 	started := time.Now()
-	report, err := p.run(ctx, comm, program, options)
+	report, err := run()
 	if report.Started {
 		for _, line := range report.Table() {
 			ui.Say("  " + line)
@@ -70,29 +90,17 @@ func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packe
 		err = errors.Join(err, report.WriteFile(p.config.Report))
 	}
 	if err != nil {
-		return fmt.Errorf("goldenami-seal: %w", err)
+		return err
 	}
-	ui.Say(fmt.Sprintf("%s in %s", closing(options.Mode), time.Since(started).Round(10*time.Millisecond)))
+	ui.Say(fmt.Sprintf("%s in %s", closing(mode), time.Since(started).Round(10*time.Millisecond)))
 	return nil
 }
 
-// supported refuses communicators that reach no Linux shell.
-func supported(data map[string]any) error {
-	switch kind, _ := data["ConnType"].(string); kind {
-	case "winrm":
-		return errors.New("goldenami-seal: WinRM reaches a Windows guest, this seals Linux guests; for Windows use sysprep of goldenami-ebs")
-	case "none":
-		return errors.New("goldenami-seal: communicator is \"none\", so the guest cannot be reached; leave the provisioner out of this build")
+func opening(m seal.Mode, operations int) string {
+	if m == seal.ModeAudit {
+		return fmt.Sprintf("Auditing the guest: %d checks, nothing is changed", operations)
 	}
-	return nil
-}
-
-func opening(o seal.Options) string {
-	n := len(o.Selected())
-	if o.Mode == seal.ModeAudit {
-		return fmt.Sprintf("Auditing the guest: %d checks, nothing is changed", n)
-	}
-	return fmt.Sprintf("Sealing the guest: %d operations, then a check of each", n)
+	return fmt.Sprintf("Sealing the guest: %d operations, then a check of each", operations)
 }
 
 func closing(m seal.Mode) string {
@@ -182,6 +190,6 @@ func neverStarted(status int, diagnostics *tail) error {
 	case seal.ExitNoRoot:
 		return errors.New("the build's user is not root and has neither sudo nor doas without a password; give it NOPASSWD in sudoers, as cloud images do, or log in as root")
 	default:
-		return fmt.Errorf("the guest did not run the seal (exit status %d%s); a POSIX sh at /bin/sh is needed, and no output of login scripts in its place", status, diagnostics.said())
+		return fmt.Errorf("the guest did not run the seal (exit status %d%s); a POSIX sh at /bin/sh is needed, and no output of login scripts in its place; for a Windows guest over SSH set guest_os_type = \"windows\"", status, diagnostics.said())
 	}
 }

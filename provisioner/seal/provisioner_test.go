@@ -247,21 +247,6 @@ func TestNothingStartsAfterACancel(t *testing.T) {
 	})
 }
 
-func TestCommunicatorsWithoutALinuxShellAreRefused(t *testing.T) {
-	t.Parallel()
-	for kind, want := range map[string]string{"winrm": "WinRM", "none": "cannot be reached"} {
-		g := &guest{t: t}
-		p := &Provisioner{root: sealtest.Plant(t)}
-		if err := p.Prepare(nil); err != nil {
-			t.Fatal(err)
-		}
-		err := p.Provision(t.Context(), &screen{t: t}, g, map[string]any{"ConnType": kind})
-		if err == nil || !strings.Contains(err.Error(), want) || g.commands != 0 {
-			t.Errorf("%s: %v", kind, err)
-		}
-	}
-}
-
 // A provisioner without a root of its own means the running guest, which no
 // test may seal.
 func TestATestCannotSealThisMachine(t *testing.T) {

@@ -1,0 +1,110 @@
+package windows
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
+)
+
+// Options decide what the program does. The zero value is not usable: Mode and Nonce
+// must be named.
+type Options struct {
+	Mode seal.Mode
+	// Skip names operations that do not run and are not checked.
+	Skip []string
+	// Enable names operations that run although they are off by default.
+	Enable []string
+	// Keep lists absolute paths in the guest that are never touched and that no check
+	// counts.
+	Keep []string
+	// KeepUsers names users of the guest whose accounts and authorized keys stay.
+	KeepUsers []string
+	// ScrubPaths lists absolute paths in the guest that are removed too.
+	ScrubPaths []string
+	// Strict makes a warning of the report a reason to make no image.
+	Strict bool
+	// AllowNoLaunchKey seals a guest even without a launch agent.
+	AllowNoLaunchKey bool
+	// Nonce marks this run's report lines; see [seal.NewNonce].
+	Nonce string
+}
+
+// Validate gives every fault of the options at once, or nil. It does not look at
+// Nonce, which no user writes; [Program] does.
+func (o Options) Validate() error {
+	var errs []error
+	if o.Mode != seal.ModeSeal && o.Mode != seal.ModeAudit {
+		errs = append(errs, fmt.Errorf("mode: %q is neither %q nor %q", o.Mode, seal.ModeSeal, seal.ModeAudit))
+	}
+	errs = append(errs, o.validNames()...)
+	if len(o.selected()) == 0 {
+		errs = append(errs, errors.New("skip: every operation is skipped, so nothing would be sealed; leave the provisioner out instead"))
+	}
+	for _, p := range o.Keep {
+		if err := validPath(p); err != nil {
+			errs = append(errs, fmt.Errorf("keep: %w", err))
+		}
+	}
+	for _, name := range o.KeepUsers {
+		if err := validUser(name); err != nil {
+			errs = append(errs, fmt.Errorf("keep_users: %w", err))
+		}
+	}
+	for _, p := range o.ScrubPaths {
+		if err := o.validScrub(p); err != nil {
+			errs = append(errs, fmt.Errorf("scrub_paths: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// validNames looks at what skip and enable name.
+func (o Options) validNames() []error {
+	var errs []error
+	for _, name := range o.Skip {
+		if !slices.Contains(order, name) {
+			errs = append(errs, fmt.Errorf("skip: %w", unknown(name)))
+		}
+	}
+	for _, name := range o.Enable {
+		switch {
+		case !slices.Contains(order, name):
+			errs = append(errs, fmt.Errorf("enable: %w", unknown(name)))
+		case slices.Contains(o.Skip, name):
+			errs = append(errs, fmt.Errorf("enable: %q is named in skip too; leave it in one of them", name))
+		case name == "scrub-paths" && len(o.ScrubPaths) == 0:
+			errs = append(errs, fmt.Errorf("enable: %q does nothing without scrub_paths; set that instead", name))
+		}
+	}
+	return errs
+}
+
+// unknown explains a name that no operation of Windows has.
+func unknown(name string) error {
+	if slices.Contains(seal.Names(), name) {
+		return fmt.Errorf("%q is an operation of Linux guests and this is for Windows; the operations are %s", name, strings.Join(order, ", "))
+	}
+	return fmt.Errorf("no operation for Windows is called %q; did you mean %q? The operations are %s",
+		name, seal.Nearest(name, order), strings.Join(order, ", "))
+}
+
+// selected gives the names of the operations that run, in order.
+func (o Options) selected() []string {
+	var names []string
+	for _, op := range operations() {
+		on := op.Default == "on" || op.Default == "scrub_paths" && len(o.ScrubPaths) > 0 || slices.Contains(o.Enable, op.Name)
+		if on && !slices.Contains(o.Skip, op.Name) {
+			names = append(names, op.Name)
+		}
+	}
+	return names
+}
+
+// Count gives how many operations run.
+func (o Options) Count() int { return len(o.selected()) }
+
+// kept gives what no operation touches.
+func (o Options) kept() []string { return append(cleanAll(o.Keep), alwaysKept...) }
