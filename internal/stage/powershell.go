@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/goldenami/packer-plugin-goldenami/internal/powershell"
 )
 
 // WindowsDir takes the place of MarkerDir's parent on Windows: the folder stages
@@ -106,7 +108,7 @@ exit $goldenamiCode
 func psProgram(stages []Stage, recorder string, own []byte) []byte {
 	var out bytes.Buffer
 	out.WriteString("# Runs the stages of a golden image, each one once per content.\n")
-	fmt.Fprintf(&out, "$goldenamiRoot = %s\n%s%s", psQuote(WindowsDir), psPrologue, recorder)
+	fmt.Fprintf(&out, "$goldenamiRoot = %s\n%s%s", powershell.Literal(WindowsDir), psPrologue, recorder)
 	for _, s := range stages {
 		writePSStage(&out, s)
 	}
@@ -120,16 +122,16 @@ func psProgram(stages []Stage, recorder string, own []byte) []byte {
 }
 
 func writePSStage(out *bytes.Buffer, s Stage) {
-	name, hash := psQuote(s.Name), s.Hash()
+	name, hash := powershell.Literal(s.Name), s.Hash()
 	fmt.Fprintf(out, "\n# stage %s, tier %s\nif (($goldenamiCode -eq 0) -and (GoldenamiDue %s '%s')) {\n", s.Name, s.Tier, name, hash)
 	out.WriteString("\t$code = 1\n\ttry {\n")
 	fmt.Fprintf(out, "\t\tGoldenamiSave $goldenamiScript '%s'\n", encoded(s.content))
 	for _, f := range s.Files {
-		fmt.Fprintf(out, "\t\tGoldenamiSave (Join-Path $goldenamiFiles %s) '%s'\n", psText(strings.ReplaceAll(f.Path, "/", `\`)), base64.StdEncoding.EncodeToString(f.Content))
+		fmt.Fprintf(out, "\t\tGoldenamiSave (Join-Path $goldenamiFiles %s) '%s'\n", powershell.Literal(strings.ReplaceAll(f.Path, "/", `\`)), base64.StdEncoding.EncodeToString(f.Content))
 	}
 	out.WriteString("\t\t$environment = @{}\n")
 	for _, variable := range slices.Sorted(maps.Keys(s.Environment)) {
-		fmt.Fprintf(out, "\t\t$environment[%s] = %s\n", psQuote(variable), psText(s.Environment[variable]))
+		fmt.Fprintf(out, "\t\t$environment[%s] = %s\n", powershell.Literal(variable), powershell.Literal(s.Environment[variable]))
 	}
 	if len(s.Files) > 0 {
 		fmt.Fprintf(out, "\t\t$environment['%s'] = $goldenamiFiles\n", FilesVariable)
@@ -147,17 +149,3 @@ func encoded(script []byte) string {
 	}
 	return base64.StdEncoding.EncodeToString(script)
 }
-
-// psText gives s as an expression. A document of user data is read in the code
-// page of the machine, and ends at the first tag that closes it.
-func psText(s string) string {
-	for _, b := range []byte(s) {
-		if b < ' ' || b > '~' || b == '<' {
-			return "([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String('" + base64.StdEncoding.EncodeToString([]byte(s)) + "')))"
-		}
-	}
-	return psQuote(s)
-}
-
-// psQuote gives s, printable ASCII, as a string that PowerShell takes as it is.
-func psQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
+	"github.com/goldenami/packer-plugin-goldenami/internal/powershell"
 )
 
 // windowsStages are stages that are hard to hand on.
@@ -141,7 +142,7 @@ func balanced(t *testing.T, program string) {
 	}
 }
 
-// psValue evaluates what psText writes, by the rules of PowerShell for strings in
+// psValue evaluates what powershell.Literal writes, by the rules of PowerShell for strings in
 // single quotes: a doubled quote is one, and the typographic quotes are quotes too.
 func psValue(expression string) (string, error) {
 	const call = "([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String("
@@ -184,7 +185,7 @@ func FuzzPowerShellQuoting(f *testing.F) {
 		if !utf8.ValidString(value) {
 			return
 		}
-		expression := psText(value)
+		expression := powershell.Literal(value)
 		if got, err := psValue(expression); err != nil || got != value {
 			t.Fatalf("%q became %s, which is %q, %v", value, expression, got, err)
 		}
