@@ -37,6 +37,6 @@ func Command(program string) string {
 	for _, unit := range utf16.Encode([]rune(program)) {
 		raw = binary.LittleEndian.AppendUint16(raw, unit)
 	}
-	return "powershell.exe -NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -InputFormat Text -OutputFormat Text -EncodedCommand " +
+	return "powershell.exe -NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -OutputFormat Text -EncodedCommand " +
 		base64.StdEncoding.EncodeToString(raw)
 }

@@ -19,7 +19,9 @@ type Expectation struct {
 // Parser reads the report of the run.
 func (e Expectation) Parser() *Parser {
 	r := emptyReport(e.Mode, e.Strict, e.NotCovered)
-	r.handovers = e.Handovers
+	if e.Handovers != nil {
+		r.handovers, r.LeftForSysprep = e.Handovers, []Handover{}
+	}
 	r.addRows(e.Operations, e.Selected)
 	return &Parser{prefix: linePrefix(e.Nonce), report: r}
 }

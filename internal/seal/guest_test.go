@@ -1,6 +1,7 @@
 package seal_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -38,6 +39,12 @@ func TestHandovers(t *testing.T) {
 	r.LeftForSysprep[0].Items[0] = "changed"
 	if p.Report().LeftForSysprep[0].Items[0] != "listener-0" {
 		t.Error("a report shares its items with the parser")
+	}
+	for want, handovers := range map[string][]seal.Handover{`"left_for_sysprep":[]`: {{Name: "winrm"}}, `"not_covered":null,"complete"`: nil} {
+		text, err := json.Marshal(seal.Expectation{Handovers: handovers}.Parser().Report())
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s, %v: want %s", text, err, want)
+		}
 	}
 	table := strings.Join(p.Report().Table(), "\n")
 	for _, want := range []string{"left for sysprep: winrm: it is the way in\n  listener-0\n", "not covered: the rest", "\nb          -        -      skipped  skipped"} {

@@ -56,8 +56,8 @@ type Report struct {
 	Notes      []string `json:"notes"`
 	NotCovered []string `json:"not_covered"`
 	// LeftForSysprep is what a Windows guest needs done before an image of it is
-	// general; nil for other guests.
-	LeftForSysprep []Handover `json:"left_for_sysprep,omitempty"`
+	// general; nil for other guests, and left out of their JSON.
+	LeftForSysprep []Handover `json:"left_for_sysprep,omitzero"`
 	// Complete is whether the program came to its end. Only then the report
 	// says anything about the image.
 	Complete bool `json:"complete"`

@@ -103,7 +103,7 @@ func (g *windowsGuest) run(cmd *packersdk.RemoteCmd) (status int, lost bool) {
 	if g.behave != nil {
 		return g.behave(cmd.Stdout, cmd.Stderr), false
 	}
-	const line = "powershell.exe -NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -InputFormat Text -OutputFormat Text -EncodedCommand "
+	const line = "powershell.exe -NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -OutputFormat Text -EncodedCommand "
 	encoded, ok := strings.CutPrefix(cmd.Command, line)
 	if !ok || len(cmd.Command) > 8191 {
 		g.t.Errorf("%d characters: %s", len(cmd.Command), cmd.Command)
