@@ -15,7 +15,7 @@ E2EFLAGS    ?= -race -p 2 -parallel 4 -count=1 -timeout 45m
 # Every test that starts Packer is told which one.
 PACKER = $$(scripts/packer.sh)
 
-.PHONY: help deps build packer bench-sandbox bench-reuse guest-root dev demo clean-demo test unit e2e lint fmt generate generate-check tools peer clients grammar ci clean
+.PHONY: help deps build packer bench-sandbox bench-reuse bench-seal guest-root dev demo clean-demo test unit e2e lint fmt generate generate-check tools peer clients grammar ci clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,11 @@ bench-sandbox: build ## Measure the local endpoint with full Regions and 200 cli
 
 bench-reuse: build ## Measure a second build of a family in which nothing changed
 	@$(GO) run ./bench/reuse -packer "$(PACKER)" $(BENCHFLAGS)
+
+bench-seal: ## Hold the seal against virt-sysprep and others on one root (needs root)
+	@scripts/deps.sh boot
+	@scripts/deps.sh sysprep
+	@LIBGUESTFS_BACKEND=direct $(GO) run ./bench/seal -root "$$(scripts/guest-root.sh bookworm)" $(BENCHFLAGS)
 
 lint: $(BIN)/golangci-lint ## Lint Go, shell scripts and the format of templates
 	@$(GO) vet -tags e2e ./...

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing for the demo, for guests that
-# boot, or for all that make does, and nothing else. Does nothing, quickly, when all are there.
+# boot, for virt-sysprep, or for all that make does, and nothing else. Does nothing, quickly, when all are there.
 set -euo pipefail
 
 # package:command: a package is missing when its command is. With :module a
-# package is missing when Python cannot import that.
+# package is missing when Python cannot import that. In place of the command may
+# be the pattern of a file.
 demo=(
   sudo:sudo                 # guests run stages and the seal as root through it
   openssh-client:ssh-keygen # guests make their host keys with it
@@ -13,6 +14,10 @@ boot=(
   systemd-container:systemd-nspawn # guests that boot run in it
   debootstrap:debootstrap          # makes their root
   iproute2:ip                      # makes their network
+)
+sysprep=( # which no test needs
+  guestfs-tools:virt-sysprep
+  "linux-image-cloud-$(dpkg --print-architecture 2>/dev/null || echo amd64):/boot/vmlinuz-*" # runs the machine that virt-sysprep works in
 )
 all=(
   "${demo[@]}"
@@ -26,14 +31,17 @@ all=(
 case "${1:-all}" in
   demo) wanted=("${demo[@]}") ;;
   boot) wanted=("${boot[@]}") ;;
+  sysprep) wanted=("${sysprep[@]}") ;;
   all) wanted=("${all[@]}") ;;
-  *) echo "usage: ${0##*/} [demo|boot|all]" >&2; exit 2 ;;
+  *) echo "usage: ${0##*/} [demo|boot|sysprep|all]" >&2; exit 2 ;;
 esac
 
 missing=()
 for entry in "${wanted[@]}"; do
   IFS=: read -r package command module <<<"$entry"
-  if ! command -v "$command" >/dev/null 2>&1 || { [ -n "$module" ] && ! "$command" -c "import $module" >/dev/null 2>&1; }; then
+  if [[ $command == /* ]]; then
+    compgen -G "$command" >/dev/null || missing+=("$package")
+  elif ! command -v "$command" >/dev/null 2>&1 || { [ -n "$module" ] && ! "$command" -c "import $module" >/dev/null 2>&1; }; then
     missing+=("$package")
   fi
 done
