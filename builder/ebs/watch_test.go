@@ -1,5 +1,3 @@
-//go:build !windows
-
 package ebs
 
 import (
@@ -14,10 +12,21 @@ import (
 )
 
 // watchAs makes the test binary a plugin that waits for the end of its parent and
-// writes down what it learned.
-const watchAs = "GOLDENAMI_TEST_WATCH"
+// writes down what it learned. With watchedAs too it is that parent.
+const (
+	watchAs   = "GOLDENAMI_TEST_WATCH"
+	watchedAs = "GOLDENAMI_TEST_WATCHED"
+)
 
 func watch(path string) int {
+	if os.Getenv(watchedAs) != "" {
+		plugin := exec.CommandContext(context.Background(), os.Args[0])
+		plugin.Env, plugin.Stdout = append(os.Environ(), watchedAs+"="), os.Stdout
+		if plugin.Run() != nil {
+			return 1
+		}
+		return 0
+	}
 	ctx, stop := whileParentLives(context.Background())
 	defer stop()
 	if err := os.WriteFile(path+".ready", nil, 0o600); err != nil {
@@ -60,8 +69,8 @@ func appears(t *testing.T, path string) []byte {
 func TestKilledPacker(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cause")
-	parent := exec.CommandContext(t.Context(), "sh", "-c", `"$0" -test.run='^$' & wait`, os.Args[0])
-	parent.Env = append(os.Environ(), watchAs+"="+path)
+	parent := exec.CommandContext(t.Context(), os.Args[0])
+	parent.Env = append(os.Environ(), watchAs+"="+path, watchedAs+"=yes")
 	output, err := parent.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
