@@ -36,6 +36,7 @@ type was struct {
 	units              string // and whether they are enabled
 	key                string // the build's public key, in base64
 	kept               string // what is left of the user's keys, where any is
+	gone               string // the user, where it is removed
 }
 
 const unitFiles = "systemctl list-unit-files --no-legend --no-pager --state=enabled,disabled,masked | awk '{print $1, $2}'"
@@ -59,13 +60,16 @@ func (s system) build(t *testing.T, e *endpoint) build {
 	args := []string{"build", "-color=false"}
 	for name, value := range map[string]string{
 		"key_file": keyFile, "report": b.report, "owner": s.owner, "image": s.filter, "user": s.user,
-		"purge": strconv.FormatBool(s.purge), "baked_key": string(ssh.MarshalAuthorizedKey(b.baked.PublicKey())),
+		"leaves": strconv.FormatBool(s.leaves), "purge": strconv.FormatBool(s.purge), "baked_key": string(ssh.MarshalAuthorizedKey(b.baked.PublicKey())),
 	} {
 		args = append(args, "-var", name+"="+strings.TrimSpace(value))
 	}
 	b.packer = startPacker(t, e.environ(), append(args, "test/e2e/testdata/seal-boot.pkr.hcl")...)
 	b.was = s.openShell(t, e, b)
 	b.was.key = strings.Fields(string(ssh.MarshalAuthorizedKey(key.PublicKey())))[1]
+	if s.leaves {
+		b.was.gone = s.user
+	}
 	if s.purge {
 		b.was.kept = strings.TrimSpace(string(ssh.MarshalAuthorizedKey(b.baked.PublicKey()))) + " baked\n"
 	}

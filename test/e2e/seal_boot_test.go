@@ -25,17 +25,19 @@ type system struct {
 	// purge is for a machine without cloud-init: users come with their keys, and
 	// network and host keys from elsewhere.
 	purge bool
+	// leaves is whether the build's user is removed; cloud-init makes it again.
+	leaves bool
 }
 
 const debian = "136693071363"
 
 var systems = []system{
 	{name: "Debian 12", suite: "bookworm", owner: debian, filter: "debian-12-amd64-*", user: "admin"},
-	{name: "Debian 13", suite: "trixie", owner: debian, filter: "debian-13-amd64-*", user: "admin"},
+	{name: "Debian 13", suite: "trixie", owner: debian, filter: "debian-13-amd64-*", user: "admin", leaves: true},
 	// Its own unit for host keys waits for a first boot, which is none with an
 	// empty machine-id.
 	{name: "Debian 13 without cloud-init", suite: "trixie", owner: debian, filter: "debian-13-amd64-*", user: "admin", purge: true},
-	{name: "Ubuntu 24.04", suite: "noble", owner: "099720109477", filter: "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-*", user: "ubuntu"},
+	{name: "Ubuntu 24.04", suite: "noble", owner: "099720109477", filter: "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-*", user: "ubuntu", leaves: true},
 }
 
 // TestSealOnBootedMachines builds images of machines with an init system, looks

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -33,6 +34,9 @@ func wrongOnDisk(t *testing.T, state string, built was) []string {
 			if bytes.Contains(text, []byte(built.key)) {
 				wrong = append(wrong, name+" holds the build's public key")
 			}
+			if built.gone != "" && (strings.HasPrefix(name, "home/"+built.gone+"/") || accounts.MatchString(name) && namesUser(text, built.gone)) {
+				wrong = append(wrong, name+" is or names the build's user")
+			}
 			if mustBeEmpty.MatchString(name) && (built.kept == "" || string(text) != built.kept) {
 				wrong = append(wrong, fmt.Sprintf("%s has %d bytes", name, len(text)))
 			}
@@ -45,6 +49,13 @@ func wrongOnDisk(t *testing.T, state string, built was) []string {
 		})
 	}
 	return wrong
+}
+
+// accounts are the files whose lines begin with the name of a user.
+var accounts = regexp.MustCompile(`^etc/(passwd|shadow|group|gshadow|subuid|subgid|sudoers|sudoers\.d/.*)$`)
+
+func namesUser(text []byte, user string) bool {
+	return regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(user) + `[:\s]`).Match(text)
 }
 
 // layersOf are the layers that images of the endpoint in this state folder consist of.

@@ -8,6 +8,7 @@ variable "image" { type = string }
 variable "user" { type = string }
 variable "baked_key" { type = string }
 variable "purge" { type = bool }
+variable "leaves" { type = bool }
 
 source "goldenami-ebs" "booted" {
   region        = "us-east-1"
@@ -37,7 +38,8 @@ build {
     execute_command  = "sudo {{ .Vars }} sh {{ .Path }}"
   }
   provisioner "goldenami-seal" {
-    report     = var.report
-    keep_users = var.purge ? [var.user] : []
+    report            = var.report
+    keep_users        = var.purge ? [var.user] : []
+    remove_build_user = var.leaves
   }
 }
