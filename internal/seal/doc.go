@@ -24,4 +24,4 @@
 // blocks, and does not cover what the shutdown itself writes.
 package seal
 
-//go:generate go run ./pages ../../docs-partials/provisioner/seal/Operations.mdx
+//go:generate go run ./pages ../../docs-partials/provisioner/seal

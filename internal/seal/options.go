@@ -18,6 +18,14 @@ const (
 	ModeAudit Mode = "audit" // check only: nothing in the guest is changed
 )
 
+// Valid refuses what is no mode.
+func (m Mode) Valid() error {
+	if m != ModeSeal && m != ModeAudit {
+		return fmt.Errorf("%q is neither %q nor %q", m, ModeSeal, ModeAudit)
+	}
+	return nil
+}
+
 // ScanMode says what a finding of the secret scan is.
 type ScanMode string
 
@@ -93,35 +101,34 @@ type Options struct {
 // Validate gives every fault of the options at once, or nil. It does not look
 // at Root and Nonce, which no user writes; [Program] does.
 func (o Options) Validate() error {
-	var errs []error
-	if o.Mode != ModeSeal && o.Mode != ModeAudit {
-		errs = append(errs, fmt.Errorf("mode: %q is neither %q nor %q", o.Mode, ModeSeal, ModeAudit))
-	}
-	errs = append(errs, o.validNames()...)
+	errs := slices.Concat(Unfit("mode", []Mode{o.Mode}, Mode.Valid), o.validNames())
 	if len(o.Selected()) == 0 {
-		errs = append(errs, errors.New("skip: every operation is skipped, so nothing would be sealed; leave the provisioner out instead"))
+		errs = append(errs, ErrNothing)
 	}
-	for _, p := range o.Keep {
-		if err := ValidPath(p); err != nil {
-			errs = append(errs, fmt.Errorf("keep: %w", err))
-		}
-	}
-	for _, name := range o.KeepUsers {
-		if err := validUser(name); err != nil {
-			errs = append(errs, fmt.Errorf("keep_users: %w", err))
-		}
-	}
-	for _, p := range o.ScrubPaths {
-		if err := o.validScrub(p); err != nil {
-			errs = append(errs, fmt.Errorf("scrub_paths: %w", err))
-		}
-	}
+	errs = append(errs, Unfit("keep", o.Keep, ValidPath)...)
+	errs = append(errs, Unfit("keep_users", o.KeepUsers, validUser)...)
+	errs = append(errs, Unfit("scrub_paths", o.ScrubPaths, o.validScrub)...)
 	errs = append(errs, o.validScan()...)
 	errs = append(errs, o.validForbidden()...)
 	if err := validBanner(o.Banner); err != nil {
 		errs = append(errs, fmt.Errorf("ssh_banner: %w", err))
 	}
 	return errors.Join(errs...)
+}
+
+// ErrNothing is the fault of options by which no operation runs.
+var ErrNothing = errors.New("skip: every operation is skipped, so nothing would be sealed; leave the provisioner out instead")
+
+// Unfit gives an error, with the option's name, for each of its values that valid
+// refuses.
+func Unfit[T any](option string, values []T, valid func(T) error) []error {
+	var errs []error
+	for _, value := range values {
+		if err := valid(value); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", option, err))
+		}
+	}
+	return errs
 }
 
 // validNames looks at what skip and enable name.
@@ -160,12 +167,7 @@ func (o Options) validScan() []error {
 	if o.ScanTimeout < time.Second && (o.set("secret_scan") || o.set("forbidden_strings") || o.set("scanner_command")) {
 		errs = append(errs, fmt.Errorf("scan_timeout: %s is too short to look at anything; give at least 1s, or set secret_scan = \"off\"", o.ScanTimeout))
 	}
-	for _, p := range o.ScanAllow {
-		if err := ValidPath(p); err != nil {
-			errs = append(errs, fmt.Errorf("scan_allow: %w", err))
-		}
-	}
-	return errs
+	return append(errs, Unfit("scan_allow", o.ScanAllow, ValidPath)...)
 }
 
 // set tells whether the option of that name has a value, for the operations that

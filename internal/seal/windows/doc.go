@@ -21,5 +21,3 @@
 // It opens no connection, does not know Packer, looks for no secrets by their looks,
 // and does not run sysprep.
 package windows
-
-//go:generate go run ./pages ../../../docs-partials/provisioner/seal/WindowsOperations.mdx

@@ -35,29 +35,13 @@ type Options struct {
 // Validate gives every fault of the options at once, or nil. It does not look at
 // Nonce, which no user writes; [Program] does.
 func (o Options) Validate() error {
-	var errs []error
-	if o.Mode != seal.ModeSeal && o.Mode != seal.ModeAudit {
-		errs = append(errs, fmt.Errorf("mode: %q is neither %q nor %q", o.Mode, seal.ModeSeal, seal.ModeAudit))
-	}
-	errs = append(errs, o.validNames()...)
+	errs := slices.Concat(seal.Unfit("mode", []seal.Mode{o.Mode}, seal.Mode.Valid), o.validNames())
 	if len(o.selected()) == 0 {
-		errs = append(errs, errors.New("skip: every operation is skipped, so nothing would be sealed; leave the provisioner out instead"))
+		errs = append(errs, seal.ErrNothing)
 	}
-	for _, p := range o.Keep {
-		if err := validPath(p); err != nil {
-			errs = append(errs, fmt.Errorf("keep: %w", err))
-		}
-	}
-	for _, name := range o.KeepUsers {
-		if err := validUser(name); err != nil {
-			errs = append(errs, fmt.Errorf("keep_users: %w", err))
-		}
-	}
-	for _, p := range o.ScrubPaths {
-		if err := o.validScrub(p); err != nil {
-			errs = append(errs, fmt.Errorf("scrub_paths: %w", err))
-		}
-	}
+	errs = append(errs, seal.Unfit("keep", o.Keep, validPath)...)
+	errs = append(errs, seal.Unfit("keep_users", o.KeepUsers, validUser)...)
+	errs = append(errs, seal.Unfit("scrub_paths", o.ScrubPaths, o.validScrub)...)
 	return errors.Join(errs...)
 }
 
