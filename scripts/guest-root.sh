@@ -5,7 +5,9 @@
 # under a name that changes with this file, and is never written to again.
 #
 # With the name of a suite it makes that one: bookworm or trixie of Debian, or
-# noble of Ubuntu, as near to Canonical's image. Ends with 3 where the archive
+# noble of Ubuntu, as near to Canonical's image. "openrc" and "selinux" are
+# machines of bookworm with a kernel of their own: one with OpenRC, doas and
+# BusyBox's tools, one in which SELinux enforces. Ends with 3 where the archive
 # of the suite does not answer.
 set -euo pipefail
 
@@ -18,30 +20,31 @@ if [ -z "$suite" ] && [ -r /etc/os-release ]; then
     debian:trixie) suite=$VERSION_CODENAME ;;
   esac
 fi
-suite=${suite:-bookworm}
-packages=(
-  systemd-sysv systemd-resolved dbus libpam-systemd libnss-myhostname
-  cloud-init openssh-server sudo
-  iproute2 iputils-ping ca-certificates curl less locales procps
-)
+name=${suite:-bookworm}
+arch=$(dpkg --print-architecture)
+base=(iproute2 iputils-ping ca-certificates curl less locales procps openssh-server)
+cloud=(systemd-sysv systemd-resolved dbus libpam-systemd libnss-myhostname cloud-init sudo)
+kernel=("linux-image-cloud-$arch" initramfs-tools zstd udev ifupdown)
 how=(--variant=minbase)
 script=()
 vendor=debian
-case "$suite" in # with what this suite's cloud-init asks for an address
-  bookworm) packages+=(isc-dhcp-client) ;;
-  trixie) packages+=(dhcpcd-base) ;;
+case "$name" in
+  # With what this suite's cloud-init asks for an address.
+  bookworm) suite=bookworm packages=("${base[@]}" "${cloud[@]}" isc-dhcp-client) ;;
+  trixie) suite=trixie packages=("${base[@]}" "${cloud[@]}" dhcpcd-base) ;;
   noble)
-    packages+=(dhcpcd-base rsyslog)
+    suite=noble packages=("${base[@]}" "${cloud[@]}" dhcpcd-base rsyslog)
     how+=("--components=main,universe")
     script=(/usr/share/debootstrap/scripts/gutsy) # as of all newer ones, which Debian's debootstrap does not know
     vendor=ubuntu
     ;;
-  *) echo "usage: ${0##*/} [bookworm|trixie|noble]" >&2; exit 2 ;;
+  openrc) suite=bookworm packages=("${kernel[@]}" openssh-server iproute2 sysvinit-core openrc acpid doas udhcpc busybox busybox-syslogd) ;;
+  selinux) suite=bookworm packages=("${kernel[@]}" "${base[@]}" systemd-sysv dbus libpam-systemd sudo isc-dhcp-client selinux-policy-default policycoreutils) ;;
+  *) echo "usage: ${0##*/} [bookworm|trixie|noble|openrc|selinux]" >&2; exit 2 ;;
 esac
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/goldenami/guest-root
-arch=$(dpkg --print-architecture)
-root=$cache/$suite-$arch-$(sha256sum "${BASH_SOURCE[0]}" | cut -c1-12)
+root=$cache/$name-$arch-$(sha256sum "${BASH_SOURCE[0]}" | cut -c1-12)
 if [ -d "$root" ]; then
   echo "$root"
   exit
@@ -51,7 +54,7 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 mkdir -p "$cache"
-exec 9>"$cache/.lock-$suite"
+exec 9>"$cache/.lock-$name"
 flock 9 # another one may be at it
 if [ -d "$root" ]; then
   echo "$root"
@@ -90,6 +93,37 @@ inside() {
     env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"
 }
 
+# The network is cloud-init's to describe and networkd's to bring up.
+with_cloud_init() {
+  inside systemctl enable systemd-networkd systemd-resolved
+  ln -sf ../run/systemd/resolve/stub-resolv.conf "$new/etc/resolv.conf"
+  if [ "$name" = noble ]; then # netplan looks for a card's burnt-in address, which a guest's has not
+    printf 'system_info:\n  network:\n    renderers: [networkd]\n' >"$new/etc/cloud/cloud.cfg.d/95_renderer.cfg"
+  fi
+}
+
+# A machine with a disk, a card and a kernel.
+with_kernel() {
+  printf '/dev/vda / ext4 rw 0 1\n' >"$new/etc/fstab"
+  printf 'auto lo\niface lo inet loopback\nauto eth0\niface eth0 inet dhcp\n' >"$new/etc/network/interfaces"
+}
+
+# With BusyBox's sh, and its tools before all others in root's path: as near to
+# Alpine as Debian's packages come.
+with_openrc() {
+  with_kernel
+  local tool
+  for tool in $(inside busybox --list); do
+    case "$tool" in
+      *init | halt | poweroff | reboot | *sh | busybox | *mount | losetup | *getty | *login | su | udhcpc | start-stop-daemon | switch_root) ;;
+      insmod | rmmod | lsmod | modinfo | modprobe | depmod | *syslogd | klogd | acpid | ip* | if* | mdev | sysctl | swap* | mkfs* | fsck* | blkid | blkdiscard | fstrim) ;;
+      *) ln -s /bin/busybox "$new/usr/local/bin/$tool" ;;
+    esac
+  done
+  ln -sf busybox "$new/bin/sh"
+  printf 'event=button/power.*\naction=/sbin/poweroff\n' >"$new/etc/acpi/events/power"
+}
+
 build() {
   mkdir -p "$new/etc/dpkg/dpkg.cfg.d"
   echo force-unsafe-io >"$new/etc/dpkg/dpkg.cfg.d/00build" # a build that is cut off is made again
@@ -113,12 +147,11 @@ build() {
   inside apt-get update
   inside apt-get install --yes "${packages[@]}"
   inside apt-get clean
-  # The network is cloud-init's to describe and networkd's to bring up.
-  inside systemctl enable systemd-networkd systemd-resolved
-  ln -sf ../run/systemd/resolve/stub-resolv.conf "$new/etc/resolv.conf"
-  if [ "$suite" = noble ]; then # netplan looks for a card's burnt-in address, which a guest's has not
-    printf 'system_info:\n  network:\n    renderers: [networkd]\n' >"$new/etc/cloud/cloud.cfg.d/95_renderer.cfg"
-  fi
+  case "$name" in
+    openrc) with_openrc ;;
+    selinux) with_kernel ;;
+    *) with_cloud_init ;;
+  esac
   # What is each machine's own is made at its first boot.
   rm -f "$new"/etc/ssh/ssh_host_* "$new/etc/hostname" "$new/var/lib/dbus/machine-id"
   : >"$new/etc/machine-id"
@@ -127,7 +160,7 @@ build() {
 }
 
 start=$SECONDS
-echo "guest-root: making $suite for guests that boot" >&2
+echo "guest-root: making $name for guests that boot" >&2
 build >>"$log" 2>&1 </dev/null & # as a condition it would go on after an error
 if ! wait "$!"; then
   tail -n 40 "$log" >&2

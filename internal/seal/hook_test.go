@@ -2,6 +2,8 @@ package seal_test
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -102,7 +104,7 @@ func TestProgramWritesItsHookUnchanged(t *testing.T) {
 func armed(t *testing.T, sh sealtest.Shell, init, dir, more string) string {
 	t.Helper()
 	text := strings.TrimSuffix(program(t), "main </dev/null\n")
-	for _, place := range []string{"hook_dir=", "hook_unit=", "hook_script=", "hook_level="} {
+	for _, place := range []string{"hook_dir=", "hook_unit=", "hook_script=", "hook_levels="} {
 		text = strings.Replace(text, "\n"+place, "\n"+place+dir, 1)
 	}
 	text += `runs_systemd() { [ ` + init + ` = systemd ]; }
@@ -125,7 +127,8 @@ func TestHookIsArmed(t *testing.T) {
 	t.Parallel()
 	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
 		dir := t.TempDir()
-		for _, made := range []string{"run/systemd/system", "etc/init.d"} {
+		// Debian's OpenRC has a runlevel more at the end.
+		for _, made := range []string{"run/systemd/system", "etc/init.d", "etc/runlevels/off"} {
 			if err := os.MkdirAll(filepath.Join(dir, made), 0o700); err != nil {
 				t.Fatal(err)
 			}
@@ -147,8 +150,10 @@ func TestHookIsArmed(t *testing.T) {
 			t.Errorf("OpenRC: %q", got)
 		}
 		script := filepath.Join(dir, "etc/init.d/goldenami-seal")
-		if info, err := os.Stat(filepath.Join(dir, "etc/runlevels/shutdown/goldenami-seal")); err != nil || info.Mode().Perm() != 0o755 {
-			t.Errorf("%v %v", info, err)
+		for _, level := range []string{"shutdown", "off"} {
+			if info, err := os.Stat(filepath.Join(dir, "etc/runlevels", level, "goldenami-seal")); err != nil || info.Mode().Perm() != 0o755 {
+				t.Errorf("%v %v", info, err)
+			}
 		}
 		// It removes itself where the hook has gone too.
 		if err := os.RemoveAll(filepath.Join(dir, "run/goldenami-seal")); err != nil {
@@ -158,8 +163,11 @@ func TestHookIsArmed(t *testing.T) {
 		if status, stderr := sh.Run(t.Context(), t, "\nPATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin\n. "+script+"\nstart\n", &out); status != 0 {
 			t.Errorf("status %d: %s", status, stderr)
 		}
-		if left, err := filepath.Glob(filepath.Join(dir, "etc/*/*")); err != nil || len(left) != 1 {
+		if left, err := filepath.Glob(filepath.Join(dir, "etc/*/*/*")); err != nil || len(left) != 0 {
 			t.Errorf("left: %q", left)
+		}
+		if _, err := os.Lstat(script); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the script is left: %v", err)
 		}
 	})
 }

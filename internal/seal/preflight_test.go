@@ -1,6 +1,8 @@
 package seal_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +17,7 @@ func TestHostKeysMustComeBack(t *testing.T) {
 	t.Parallel()
 	const keygen = "[Service]\nExecStart=/usr/bin/ssh-keygen -A\n"
 	const installed = "made again by /etc/systemd/system/goldenami-host-keys.service, which the seal installs"
+	const scripted = "made again by /etc/init.d/goldenami-host-keys, which the seal installs"
 	cases := []struct {
 		name   string
 		files  map[string]string
@@ -34,6 +37,7 @@ func TestHostKeysMustComeBack(t *testing.T) {
 		{name: "drop-in of the service", remove: []string{"etc/cloud"}, files: map[string]string{"etc/systemd/system/ssh.service.d/keys.conf": "[Service]\nExecStartPre=/usr/bin/ssh-keygen -A\n"}, want: "made again by /etc/systemd/system/ssh.service.d/keys.conf"},
 		{name: "init script beside systemd", remove: []string{"etc/cloud"}, files: map[string]string{"etc/init.d/sshd": "ssh-keygen -A\n"}, want: installed},
 		{name: "init script of OpenRC", remove: []string{"etc/cloud", "usr/lib/systemd"}, files: map[string]string{"etc/init.d/sshd": "ssh-keygen -A\n"}, want: "made again by /etc/init.d/sshd"},
+		{name: "init script of OpenRC that makes none", remove: []string{"etc/cloud", "usr/lib/systemd"}, files: map[string]string{"etc/init.d/ssh": "sshd\n", "sbin/openrc-run": "", "etc/runlevels/boot/ssh": ""}, want: scripted},
 		{name: "no sshd", remove: []string{"etc/cloud", "usr/sbin/sshd"}, want: "no sshd"},
 	}
 	for _, c := range cases {
@@ -48,8 +52,8 @@ func TestHostKeysMustComeBack(t *testing.T) {
 			for p, text := range c.files {
 				sealtest.Write(t, root, p, text)
 			}
-			if script := filepath.Join(root, "etc/init.d/sshd"); c.files["etc/init.d/sshd"] != "" {
-				if err := os.Chmod(script, 0o755); err != nil {
+			for _, program := range []string{"etc/init.d/sshd", "sbin/openrc-run"} {
+				if err := os.Chmod(filepath.Join(root, program), 0o755); err != nil && !errors.Is(err, fs.ErrNotExist) {
 					t.Fatal(err)
 				}
 			}
@@ -67,6 +71,10 @@ func TestHostKeysMustComeBack(t *testing.T) {
 			unit, _ := os.ReadFile(filepath.Join(root, target)) // there is none where none is wanted
 			if got := strings.Contains(string(unit), "ExecStart=/usr/bin/ssh-keygen -A\n"); got != (c.want == installed) {
 				t.Errorf("unit: %s", unit)
+			}
+			// In the runlevel where sshd is.
+			if _, err := os.Lstat(filepath.Join(root, "etc/runlevels/boot/goldenami-host-keys")); (err == nil) != (c.want == scripted) {
+				t.Errorf("script enabled: %v", err)
 			}
 		})
 	}

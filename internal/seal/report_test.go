@@ -68,6 +68,19 @@ func TestTableShowsSizesForPeople(t *testing.T) {
 }
 
 // A report that cannot take its place leaves nothing behind.
+// Nothing ran, so there is no table of what was not reported.
+func TestTableOfARefusedRunIsEmpty(t *testing.T) {
+	t.Parallel()
+	o := options(t, "/r", seal.ModeSeal)
+	p := seal.NewParser(o)
+	for _, line := range []string{"start t:seal", "preflight t:host-keys t:none", "end t:2"} {
+		_, _ = p.Write([]byte("@goldenami " + o.Nonce + " " + line + "\n"))
+	}
+	if r := p.Report(); len(r.Refusals) != 1 || r.Table() != nil {
+		t.Errorf("%+v: %q", r.Refusals, r.Table())
+	}
+}
+
 func TestReportFileInTheWay(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

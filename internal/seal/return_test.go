@@ -111,17 +111,27 @@ func TestSudoAndSSHDMustWork(t *testing.T) {
 	t.Parallel()
 	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
 		text := strings.TrimSuffix(program(t), "main </dev/null\n") + `
-visudo() { echo ">>> /etc/sudoers.d/x: syntax error near line 1 <<<"; return 1; }
+find() { echo "$odd"; }
+odd=
+visudo() {
+	echo "/etc/sudoers: parsed OK"
+	echo "/etc/sudoers.d/x:1:3: syntax error"
+	[ "$*" = "-c -f /etc/sudoers" ] && return 1
+}
 refuse() { echo "$1 $2"; }
 sudo_works
 visudo() { true; }
+sudo_works
+odd=/etc/sudoers.d/y
 sudo_works
 `
 		var out strings.Builder
 		if status, stderr := sh.Run(t.Context(), t, text, &out); status != 0 || stderr != "" {
 			t.Fatalf("status %d: %s", status, stderr)
 		}
-		if out.String() != "sudo sudo would refuse everybody on an instance: >>> /etc/sudoers.d/x: syntax error near line 1 <<<\n" {
+		want := "sudo sudo would refuse users on an instance: /etc/sudoers.d/x:1:3: syntax error\n" +
+			"sudo sudo does not read /etc/sudoers.d/y, since others than root may write it, and would refuse users on an instance; give it to root with mode 0440\n"
+		if out.String() != want {
 			t.Errorf("%q", out.String())
 		}
 	})

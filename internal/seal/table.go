@@ -11,8 +11,12 @@ import (
 )
 
 // Table gives the report as lines for people: a row for each operation, what
-// failed or is left below it, notes, and what no run covers.
+// failed or is left below it, notes, and what no run covers. A run that was
+// refused has nothing to show: its error says why.
 func (r *Report) Table() []string {
+	if len(r.Refusals) > 0 {
+		return nil
+	}
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "OPERATION\tREMOVED\tBYTES\tRESULT\tCHECK")

@@ -283,4 +283,5 @@ sshd_setting() {
 
 has_systemd() { here "$GA_ROOT/usr/lib/systemd/systemd" || here "$GA_ROOT/lib/systemd/systemd"; }
 runs_systemd() { $GA_LIVE && [ -d /run/systemd/system ] && [ "$(cat /proc/1/comm 2>/dev/null)" = systemd ]; }
+has_openrc() { [ -d "$GA_ROOT/etc/runlevels" ] && [ -x "$GA_ROOT/sbin/openrc-run" ]; }
 runs_openrc() { $GA_LIVE && [ -e /run/openrc/softlevel ]; }

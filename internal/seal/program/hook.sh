@@ -8,7 +8,7 @@
 hook_dir=/run/goldenami-seal
 hook_unit=/run/systemd/system/goldenami-seal.service
 hook_script=/etc/init.d/goldenami-seal
-hook_level=/etc/runlevels/shutdown/goldenami-seal
+hook_levels=/etc/runlevels
 
 # arm_hook: comes before the first deletion, so that a guest in which it cannot
 # stand is refused whole.
@@ -60,17 +60,26 @@ hook_starts() {
 }
 
 # arm_openrc: OpenRC knows no scripts in /run, so this one is on the disk, in the
-# runlevel that is the last, and removes itself there.
+# runlevels that are the last, and removes itself there. Alpine and Gentoo end in
+# "shutdown"; Debian in "off", which makes / read-only, and then in "shutdown".
 arm_openrc() {
+	hook_links=$hook_levels/shutdown/goldenami-seal
+	[ ! -d "$hook_levels/off" ] || hook_links="$hook_links $hook_levels/off/goldenami-seal"
 	# shellcheck disable=SC2016 # a script for openrc-run
 	if (printf '%s\n' '#!/sbin/openrc-run' 'description="Removes what the shutdown of a sealed image writes"' \
-		'depend() {' '	after killprocs' '	before mount-ro savecache' '}' \
-		'start() {' "	[ ! -e $hook_dir/final.sh ] || /bin/sh $hook_dir/final.sh" "	rm -f $hook_script $hook_level" '}' >"$hook_script") &&
-		chmod 755 "$hook_script" && mkdir -p "${hook_level%/*}" && ln -sf "$hook_script" "$hook_level"; then
+		'depend() {' '	after killprocs sendsigs' '	before savecache mount-ro umountnfs.sh umountfs umountroot' '}' \
+		'start() {' "	[ ! -e $hook_dir/final.sh ] || /bin/sh $hook_dir/final.sh" "	rm -f $hook_script $hook_links" '}' >"$hook_script") &&
+		chmod 755 "$hook_script" && link_hook; then
 		emit fact shutdown-hook openrc
 	else
 		refuse hook "OpenRC's shutdown runlevel does not take the script that removes what the shutdown writes"
 	fi
+}
+
+link_hook() {
+	for link in $hook_links; do
+		mkdir -p "${link%/*}" && ln -sf "$hook_script" "$link" || return 1
+	done
 }
 
 # hook_stands: whether the init system will run it.
@@ -80,7 +89,7 @@ hook_stands() { [ -e "$hook_dir/final.sh" ] && { runs_systemd || runs_openrc; };
 # lose at its next shutdown what they look for.
 disarm_hook() {
 	[ -e "$hook_dir" ] || return 0
-	rm -rf -- "$hook_dir" "$hook_script" "$hook_level"
+	rm -rf -- "$hook_dir" "$hook_script" "$hook_levels"/*/goldenami-seal
 	! runs_systemd || {
 		systemctl stop goldenami-seal.service # finds no script any more
 		rm -f -- "$hook_unit"

@@ -42,7 +42,7 @@ check_one() {
 prepare() {
 	[ "$GA_MODE" = seal ] || return 0
 	arm_hook
-	[ "$refused" = true ] || install_keys_unit
+	[ "$refused" = true ] || install_keys_maker
 	[ "$refused" = false ] || disarm_hook
 	[ "$refused" = false ]
 }

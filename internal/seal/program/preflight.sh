@@ -95,7 +95,7 @@ unit_makes_keys() {
 			done
 		done
 	fi
-	for script in "$GA_ROOT"/etc/init.d/sshd "$GA_ROOT"/etc/init.d/ssh "$GA_ROOT"/etc/rc.local; do
+	for script in "$GA_ROOT"/etc/init.d/sshd "$GA_ROOT"/etc/init.d/ssh "$GA_ROOT$keys_script" "$GA_ROOT"/etc/rc.local; do
 		# Under systemd an init script beside a unit of its name is dead.
 		has_systemd && [ "${script##*/}" != rc.local ] && continue
 		[ -x "$script" ] && grep -Eq '^[^#]*ssh-keygen' "$script" || continue

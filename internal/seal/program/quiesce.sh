@@ -32,7 +32,7 @@ quiesce() {
 		fi
 		emit fact init systemd
 	elif runs_openrc; then
-		for service in syslog rsyslog syslog-ng auditd seedrng urandom; do
+		for service in syslog rsyslog syslog-ng sysklogd metalog busybox-syslogd busybox-klogd auditd seedrng urandom; do
 			calmly rc-service --ifstarted "$service" stop
 		done
 		emit fact init openrc

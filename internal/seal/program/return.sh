@@ -4,7 +4,8 @@
 
 keys_unit=/etc/systemd/system/goldenami-host-keys.service
 keys_wanted=/etc/systemd/system/multi-user.target.wants/goldenami-host-keys.service
-keys_unit_needed=false
+keys_script=/etc/init.d/goldenami-host-keys
+keys_from= # what has to be installed: systemd, openrc or nothing
 
 # machines_return: NAMES are the operations that run.
 machines_return() {
@@ -37,30 +38,65 @@ host_keys_return() {
 		emit fact host-keys "made again by cloud-init"
 	elif maker=$(unit_makes_keys); then
 		emit fact host-keys "made again by $maker"
-	elif has_systemd && [ -e "$GA_ROOT/usr/bin/ssh-keygen" ]; then
-		keys_unit_needed=true
+	elif [ -e "$GA_ROOT/usr/bin/ssh-keygen" ] && has_systemd; then
+		keys_from=systemd
 		emit fact host-keys "made again by $keys_unit, which the seal installs"
+	elif [ -e "$GA_ROOT/usr/bin/ssh-keygen" ] && has_openrc; then
+		keys_from=openrc
+		emit fact host-keys "made again by $keys_script, which the seal installs"
 	else
-		refuse host-keys "nothing in this guest would make SSH host keys again (no cloud-init with its ssh module, no sshd-keygen unit that runs at every boot), and without systemd no unit can be installed that does, so no instance of the image could be reached by SSH; install cloud-init, or set allow_no_host_keys = true, or skip ssh-host-keys"
+		refuse host-keys "nothing in this guest would make SSH host keys again (no cloud-init with its ssh module, no sshd-keygen unit that runs at every boot), and without systemd and OpenRC nothing can be installed that does, so no instance of the image could be reached by SSH; install cloud-init, or set allow_no_host_keys = true, or skip ssh-host-keys"
 	fi
 }
 
-# install_keys_unit: before every unit that listens for SSH. It makes what is
-# missing and nothing else, so that it can run at every boot.
+# install_keys_maker: before all that listens for SSH. It makes what is missing
+# and nothing else, so that it can run at every boot.
+install_keys_maker() {
+	case $keys_from in
+	'') ;;
+	systemd)
+		install_keys_unit || {
+			rm -f -- "$GA_ROOT$keys_unit" "$GA_ROOT$keys_wanted"
+			refuse host-keys "the unit that would make SSH host keys again cannot be written to $keys_unit; is the disk full?"
+		}
+		;;
+	openrc)
+		install_keys_script || {
+			rm -f -- "$GA_ROOT$keys_script" "$GA_ROOT"/etc/runlevels/*/"${keys_script##*/}"
+			refuse host-keys "the script that would make SSH host keys again cannot be written to $keys_script; is the disk full?"
+		}
+		;;
+	esac
+} 2>/dev/null
+
 install_keys_unit() {
-	$keys_unit_needed || return 0
-	if mkdir -p "$GA_ROOT${keys_wanted%/*}" && (printf '%s\n' '[Unit]' 'Description=Make the SSH host keys that are missing' 'DefaultDependencies=no' \
+	make_inside "$GA_ROOT${keys_wanted%/*}" && (printf '%s\n' '[Unit]' 'Description=Make the SSH host keys that are missing' 'DefaultDependencies=no' \
 		'RequiresMountsFor=/etc/ssh' 'After=local-fs.target systemd-remount-fs.service' \
 		'Before=ssh.service ssh.socket sshd.service sshd.socket shutdown.target' 'Conflicts=shutdown.target' 'ConditionPathIsReadWrite=/etc/ssh' \
 		'[Service]' 'Type=oneshot' 'RemainAfterExit=yes' 'ExecStart=/usr/bin/ssh-keygen -A' \
 		'[Install]' 'WantedBy=multi-user.target' >"$GA_ROOT$keys_unit") &&
-		ln -sf "$keys_unit" "$GA_ROOT$keys_wanted"; then
-		return 0
-	else
-		rm -f -- "$GA_ROOT$keys_unit" "$GA_ROOT$keys_wanted"
-		refuse host-keys "the unit that would make SSH host keys again cannot be written to $keys_unit; is the disk full?"
-	fi
-} 2>/dev/null
+		ln -sf "$keys_unit" "$GA_ROOT$keys_wanted"
+}
+
+# make_inside DIR: makes it, unless a link on its way leads out of the root.
+make_inside() {
+	there=$1
+	while ! here "$there"; do there=${there%/*}; done
+	inside "$there" && mkdir -p "$1"
+}
+
+# install_keys_script: in the runlevel of sshd, or else in the one that all have.
+install_keys_script() {
+	inside "$GA_ROOT/etc/init.d" && inside "$GA_ROOT/etc/runlevels" || return 1
+	(printf '%s\n' '#!/sbin/openrc-run' 'description="Makes the SSH host keys that are missing"' \
+		'depend() {' '	after localmount bootmisc' '	before sshd ssh dropbear' '}' \
+		'start() {' '	/usr/bin/ssh-keygen -A >/dev/null' '}' >"$GA_ROOT$keys_script") && chmod 755 "$GA_ROOT$keys_script" || return 1
+	keys_level=default
+	for enabled in "$GA_ROOT"/etc/runlevels/*/sshd "$GA_ROOT"/etc/runlevels/*/ssh; do
+		! here "$enabled" || keys_level=$(basename "${enabled%/*}")
+	done
+	ln -sf "$keys_script" "$GA_ROOT/etc/runlevels/$keys_level/${keys_script##*/}"
+}
 
 # launch_key_comes: with every authorized key gone, something must bring the key
 # that an instance is launched with, or there must be another way in.
@@ -130,10 +166,15 @@ sshd_starts() {
 	done
 }
 
-# sudo_works: one wrong line in one file, and sudo refuses everybody.
+# sudo_works: one wrong line in one file, and sudo before 1.9.3 refuses everybody,
+# a newer one whom the line was for. With -f visudo leaves modes alone: it wants
+# 0440, sudo itself takes all that nobody else may write.
 sudo_works() {
 	command -v visudo >/dev/null 2>&1 || return 0
-	message=$(visudo -c 2>&1) || refuse sudo "sudo would refuse everybody on an instance: ${message%%"$newline"*}"
+	message=$(visudo -c -f /etc/sudoers 2>&1) ||
+		refuse sudo "sudo would refuse users on an instance: $(printf '%s\n' "$message" | grep -v ' parsed OK$' | head -n 1)"
+	ignored=$(find /etc/sudoers /etc/sudoers.d -maxdepth 1 -type f ! -name '*.*' \( ! -user 0 -o -perm -0002 \) 2>/dev/null | head -n 1)
+	[ -z "$ignored" ] || refuse sudo "sudo does not read $ignored, since others than root may write it, and would refuse users on an instance; give it to root with mode 0440"
 }
 
 # fstab_mounts: a disk that is not here is not there on an instance either, and

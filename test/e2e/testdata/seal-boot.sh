@@ -35,6 +35,9 @@ echo 'password=canary-temp' >/tmp/varfile_1.sh
 echo 'password=canary-vartmp' >/var/tmp/notes
 echo 'lease { canary-lease }' >/var/lib/dhcp/dhclient.ens5.leases
 
+# As an echo makes it; visudo wants 0440 and sudo does not.
+echo "Defaults:$user !lecture" >/etc/sudoers.d/50-lecture
+
 # Everybody gets in by password, by a file that comes before others.
 printf 'root:canary-password\n%s:canary-password\n' "$user" | chpasswd
 printf 'PermitRootLogin yes\nPasswordAuthentication yes\nKbdInteractiveAuthentication yes\n' >/etc/ssh/sshd_config.d/10-build.conf
