@@ -169,7 +169,9 @@ func TestFreeBlocks(t *testing.T) {
 			``: "sealed 0 0 1",
 		} {
 			text := strings.TrimSuffix(program(t), "main </dev/null\n") + `
-fstrim() { printf '` + output + `'; }
+synced=false at_shutdown=false
+sync() { synced=true; }
+fstrim() { ! $synced || printf '` + output + `'; }
 timeout() { shift; "$@"; }
 notes=0 removed=0 bytes=0
 emit() { notes=$((notes + 1)); }

@@ -20,7 +20,7 @@ var finalText string
 var atShutdown = []string{
 	"temp-files", "histories", "credentials", "home-caches", "ssh-client-keys", "crash-dumps", "mail", "dhcp-leases",
 	"ssm-agent", "ecs-agent", "cloudwatch-agent", "random-seed", "cloud-init", "scrub-paths", "account-backups", "logs",
-	"machine-id", "authorized-keys", "ssh-host-keys", "build-user",
+	"machine-id", "authorized-keys", "ssh-host-keys", "build-user", "free-blocks",
 }
 
 // writeHook writes the function that prints the program of the shutdown.
