@@ -35,6 +35,7 @@ func hookProgram(o Options, prefix string) string {
 	var b strings.Builder
 	writeSettings(&b, o, prefix, selected)
 	b.WriteString(baseText)
+	b.WriteString(placeText)
 	b.WriteString(editText)
 	for _, op := range selected {
 		b.WriteString(op.text)

@@ -18,6 +18,9 @@ import (
 //go:embed program/base.sh
 var baseText string
 
+//go:embed program/place.sh
+var placeText string
+
 //go:embed program/edit.sh
 var editText string
 
@@ -105,6 +108,7 @@ func Program(o Options) (string, error) {
 	writeSettings(&b, o, prefix, o.Selected())
 	writeForbidden(&b, o)
 	b.WriteString(baseText)
+	b.WriteString(placeText)
 	b.WriteString(editText)
 	b.WriteString(sshdText)
 	b.WriteString(scanText)
@@ -186,9 +190,26 @@ func writeKept(b *strings.Builder, o Options, prefix string) {
 	}
 	// kept PATH: whether keep names it or a directory above it.
 	fmt.Fprintf(b, "kept() {\n\tcase $1 in\n%s\t*) return 1 ;;\n\tesac\n}\n", cases.String())
-	// find_below DIR TESTS: find, blind to what is kept, and within a time where
-	// "bounded" has one.
-	fmt.Fprintf(b, "bounded=\nfind_below() {\n\tbelow=$1\n\tshift\n\t$bounded find \"$below\" -depth -mindepth 1 -xdev%s \"$@\"\n}\n", tests.String())
+	// find_below DIR TESTS: find, blind to what is kept and to what is mounted below,
+	// and within a time where "bounded" has one. "-xdev" passes over other file
+	// systems, and not over directories of this one that are mounted once more.
+	fmt.Fprintf(b, `bounded=
+find_below() (
+	below=$1
+	shift
+	set -f
+	IFS=$newline
+	for mount in $mounts; do
+		case $mount in "${below%%/}"/*)
+			mount=$(literal "$mount")
+			set -- ! -path "$mount" ! -path "$mount/*" "$@"
+			;;
+		esac
+	done
+	unset IFS
+	$bounded find "$below" -depth -mindepth 1 -xdev%s "$@"
+)
+`, tests.String())
 	fmt.Fprintf(b, "each_kept() {\n%s\t:\n}\n", each.String())
 }
 

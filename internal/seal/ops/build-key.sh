@@ -7,15 +7,24 @@
 
 # build_key_each COMMAND: COMMAND with every file that holds the key.
 build_key_each() {
+	key_do=$1
+	build_key_places build_key_below
+}
+
+build_key_places() {
+	for dir in etc home root opt srv usr/local var/lib; do
+		and_mounts "$1" "$GA_ROOT/$dir"
+	done
+}
+
+build_key_below() {
+	[ -d "$1" ] && inside "$1" || return 0
 	set -f
 	IFS=$newline
-	for dir in etc home root opt srv usr/local var/lib; do
-		[ -d "$GA_ROOT/$dir" ] && inside "$GA_ROOT/$dir" || continue
-		# The names are cut at newlines: those that hold one are looked at alone.
-		for file in $(find_below "$real" -type f -size -2048 ! -path "*$newline*" ! -path '*/lib/docker/*' ! -path '*/lib/containerd/*' \
-			! -path '*/lib/dpkg/*' ! -path '*/lib/rpm/*' -exec grep -lF -e "$GA_BUILD_KEY" -- {} + 2>/dev/null); do
-			"$1" "$file"
-		done
+	# The names are cut at newlines: those that hold one are looked at alone.
+	for file in $(find_below "$real" -type f -size -2048 ! -path "*$newline*" ! -path '*/lib/docker/*' ! -path '*/lib/containerd/*' \
+		! -path '*/lib/dpkg/*' ! -path '*/lib/rpm/*' -exec grep -lF -e "$GA_BUILD_KEY" -- {} + 2>/dev/null); do
+		"$key_do" "$file"
 	done
 	unset IFS
 	set +f
@@ -34,7 +43,7 @@ build_key_out() {
 
 build_key_check() {
 	build_key_each left
-	for dir in etc home root opt srv usr/local var/lib; do
-		left_below "$GA_ROOT/$dir" -type f -size -2048 -path "*$newline*" -exec grep -qF -e "$GA_BUILD_KEY" -- {} \;
-	done
+	build_key_places build_key_odd
 }
+
+build_key_odd() { left_below "$1" -type f -size -2048 -path "*$newline*" -exec grep -qF -e "$GA_BUILD_KEY" -- {} \;; }

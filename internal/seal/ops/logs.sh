@@ -1,6 +1,6 @@
 # operation: logs
 # reason: addresses, users and commands of the build, and traces of user data with what was in it
-# paths: below /var/log: rotated files and journals removed, others emptied in place; wtmp.db, lastlog2.db, process accounting
+# paths: below /var/log, and on the disks that are mounted below it: rotated files and journals removed, others emptied in place; wtmp.db, lastlog2.db, process accounting
 #
 # Directories stay: nginx, apache and auditd do not start without theirs, and
 # without /var/log/journal every instance would lose its persistent journal. A
@@ -8,16 +8,16 @@
 # removed one, and its successor would have another owner and mode.
 
 logs_seal() {
-	clear_tree "$GA_ROOT/var/log/journal"
-	clear_files "$GA_ROOT/var/log" '(' -name '*.gz' -o -name '*.xz' -o -name '*.zst' -o -name '*.bz2' -o -name '*.old' \
+	and_mounts clear_tree "$GA_ROOT/var/log/journal"
+	and_mounts clear_files "$GA_ROOT/var/log" '(' -name '*.gz' -o -name '*.xz' -o -name '*.zst' -o -name '*.bz2' -o -name '*.old' \
 		-o -name '*.[0-9]' -o -name '*.[0-9][0-9]' -o -name '*[.-]20[0-9][0-9][0-9][0-9][0-9][0-9]*' ')'
-	blank "$GA_ROOT/var/log"
+	and_mounts blank "$GA_ROOT/var/log"
 	clear_files "$GA_ROOT/var/account"
 	drop "$GA_ROOT"/var/lib/wtmpdb/wtmp.db "$GA_ROOT"/var/lib/lastlog/lastlog2.db
 }
 
 logs_check() {
-	left_below "$GA_ROOT/var/log" -type f ! -size 0
+	and_mounts left_below "$GA_ROOT/var/log" -type f ! -size 0
 	left_below "$GA_ROOT/var/log/journal" -type d
 	left_below "$GA_ROOT/var/account" -type f ! -size 0
 	left "$GA_ROOT"/var/lib/wtmpdb/wtmp.db "$GA_ROOT"/var/lib/lastlog/lastlog2.db

@@ -7,7 +7,14 @@ scrub_paths_seal() { each_scrubbed scrub_one; }
 
 # A link goes, what it leads to stays.
 scrub_one() {
-	if [ -d "$1" ] && [ ! -L "$1" ]; then remove_tree "$1"; else destroy "$1"; fi
+	if [ -d "$1" ] && [ ! -L "$1" ]; then
+		remove_tree "$1"
+	elif other_names "$1" && may_touch "$1"; then
+		warn "${1#"$GA_ROOT"} has other names too, and was only unlinked"
+		drop "$1"
+	else
+		destroy "$1"
+	fi
 }
 
 scrub_paths_check() { each_scrubbed scrub_left; }

@@ -44,44 +44,17 @@ fail() {
 # here PATH: whether anything stands there, a dangling link too.
 here() { [ -e "$1" ] || [ -L "$1" ]; }
 
-# physical DIR: its path without symbolic links.
-physical() { (cd -P -- "$1/" 2>/dev/null && pwd -P); }
-
-# resolve DIR: sets "real" to its path without symbolic links. A process is made
-# only where there are links: most paths have none, and processes are what the
-# seal's time goes to.
-resolve() {
-	real=${1%/}
-	case $real/ in
-	*/../* | */./* | *//*) ;;
-	"$GA_ROOT"/*)
-		part=$real
-		while [ "$part" != "$GA_ROOT" ] && [ ! -L "$part" ]; do part=${part%/*}; done
-		if [ "$part" = "$GA_ROOT" ]; then
-			[ -d "$1/" ]
-			return
-		fi
-		;;
-	esac
-	real=$(physical "$1")
-}
-
-# inside DIR: whether DIR, links followed, lies in the root that is sealed. In a
-# mounted root an absolute link of the guest leads to files of the host.
-inside() {
-	resolve "$1" || return 1
-	case ${real%/}/ in
-	"$GA_ROOT"/*) return 0 ;;
-	esac
-	return 1
-}
-
 # may_touch PATH: present, not kept, and inside the root.
 may_touch() {
 	here "$1" || return 1
 	! kept "$1" || return 1
 	inside "${1%/*}" && return 0
-	fail "${1#"$GA_ROOT"} leads out of the root, it is not touched"
+	outside "$1"
+}
+
+# outside PATH: says why it is not touched, where there is something to say.
+outside() {
+	[ -z "$astray" ] || fail "${1#"$GA_ROOT"} $astray, it is not touched"
 	return 1
 }
 
@@ -170,10 +143,7 @@ count_below() {
 # none or where it lies outside the root.
 enter() {
 	[ -d "$1" ] || return 1
-	inside "$1" || {
-		fail "${1#"$GA_ROOT"} leads out of the root, it is not touched"
-		return 1
-	}
+	inside "$1" || outside "$1" || return 1
 	tree=$real
 }
 
@@ -248,28 +218,6 @@ holds_key() {
 }
 
 # ---- what the guest is ----
-
-# each_home FUNCTION: calls it with every home of passwd, wherever it lies, and
-# with those under /home and /root whose user is gone. "/" is a home on some
-# distributions and comes as the root itself.
-each_home() {
-	visited=$newline
-	while IFS=: read -r user _ _ _ _ home _ <&4 || [ -n "$user" ]; do
-		case $home in
-		/*) visit "$1" "$GA_ROOT${home%/}" ;;
-		esac
-	done 4<"$GA_ROOT/etc/passwd"
-	for home in "$GA_ROOT"/root "$GA_ROOT"/home/*; do
-		visit "$1" "$home"
-	done
-}
-
-# visit FUNCTION DIR: once for each, although users may share one.
-visit() {
-	case $visited in *"$newline$2$newline"*) return 0 ;; esac
-	visited=$visited$2$newline
-	[ ! -d "$2/" ] || "$1" "$2"
-}
 
 # sshd_setting KEYWORD: the values that sshd's configuration gives it, one to a
 # line, quotes taken off. The files are read, not asked with sshd -T: that one

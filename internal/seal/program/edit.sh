@@ -54,18 +54,24 @@ where_it_says() {
 	done
 }
 
+# other_names FILE: whether it has any: to overwrite it would change what is under
+# those too, and package managers so share what they have in their caches.
+other_names() { [ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c %h -- "$1")" -gt 1 ]; }
+
 # wipe_tree DIR [TESTS]: clear_tree for keys: all files are overwritten by one
 # process, and then removed.
 wipe_tree() {
 	wiped=$1
 	enter "$wiped" || return 0
 	shift
+	shared=$(find_below "$tree" -type f -links +1 "$@" -exec stat -c x -- {} + 2>/dev/null | wc -l)
+	[ "$shared" -eq 0 ] || warn "$((shared)) files below ${wiped#"$GA_ROOT"} have other names too, and were only unlinked"
 	if command -v shred >/dev/null 2>&1; then
-		find_below "$tree" -type f "$@" -exec shred -f -x -n 1 -- {} + >/dev/null 2>&1 ||
+		find_below "$tree" -type f -links 1 "$@" -exec shred -f -x -n 1 -- {} + >/dev/null 2>&1 ||
 			warn "files below ${wiped#"$GA_ROOT"} could not be overwritten, only unlinked"
 	else
 		# shellcheck disable=SC2016 # the inner shell expands it
-		find_below "$tree" -type f "$@" -exec sh -c 'for f; do
+		find_below "$tree" -type f -links 1 "$@" -exec sh -c 'for f; do
 			chmod u+w -- "$f"
 			head -c "$(stat -c %s -- "$f")" /dev/urandom 1<>"$f"
 		done' sh {} + 2>/dev/null

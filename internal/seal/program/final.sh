@@ -11,6 +11,7 @@ final_one() {
 final() {
 	exec 3>/dev/null
 	at_shutdown=true
+	read_mounts
 	each_operation final_one
 	# For an init system whose /run is not gone at once.
 	rm -rf /run/goldenami-seal /run/systemd/system/goldenami-seal.service

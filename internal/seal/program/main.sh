@@ -56,6 +56,8 @@ main() {
 		GA_LIVE=false GA_CHROOT=true
 		emit fact place chroot
 	fi
+	read_mounts
+	tell_mounts
 	if ! preflight || ! prepare; then
 		emit end 2
 		exit 2

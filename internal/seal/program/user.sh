@@ -56,9 +56,6 @@ build_user_owns_no_more() {
 	done
 }
 
-# literal PATH: as a pattern of find that means itself.
-literal() { printf %s "$1" | sed 's/[][*?\\]/\\&/g'; }
-
 # another_user_comes: somebody must be there for whoever brings the launch key.
 another_user_comes() {
 	if ! sshd_is_there; then
