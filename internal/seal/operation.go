@@ -37,6 +37,7 @@ var order = []string{
 	"storage-identities",
 	"disk-bindings",
 	"database-identities",
+	"domain-membership",
 	"ssm-agent",
 	"ecs-agent",
 	"cloudwatch-agent",

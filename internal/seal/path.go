@@ -22,7 +22,7 @@ var system = []string{
 
 // stockKeys are private keys that packages make when they are installed and that
 // protect nothing: what they serve is certified by nobody.
-var stockKeys = []string{"/etc/ssl/private/ssl-cert-snakeoil.key", "/etc/pki/tls/private/localhost.key"}
+var stockKeys = []string{"/etc/ssl/private/ssl-cert-snakeoil.key", "/etc/pki/tls/private/localhost.key", "/etc/pki/tls/private/postfix.key"}
 
 // ValidPath refuses paths of a guest that cannot mean what their writer thinks.
 func ValidPath(p string) error {

@@ -43,7 +43,7 @@ func TestWitnessOfASeal(t *testing.T) {
 		// What a tool of the guest prints, and what a file's name says, is no report.
 		return "motd\n@goldenami 1 warning t:x\n" + report + "@goldenami 0123456789abcdef0123456789abcdef warning t:late\n"
 	})
-	if got.String() != "seal operations=1 removed=11 bytes=132 warnings=0" || !got.Clean() {
+	if got.String() != "seal operations=1 removed=15 bytes=180 warnings=0" || !got.Clean() {
 		t.Errorf("%q", got)
 	}
 	if again := witnessed(t, o, nil).String(); again != "seal operations=1 removed=0 bytes=0 warnings=0" {

@@ -61,7 +61,7 @@ func TestProvisionAudits(t *testing.T) {
 	t.Parallel()
 	root, report := sealtest.Plant(t), filepath.Join(t.TempDir(), "report.json")
 	shown, err := sealed(t, &guest{}, root, map[string]any{"mode": "audit", "report": report})
-	if err == nil || !strings.Contains(err.Error(), "authorized-keys: 9 left") || !strings.Contains(shown, "Auditing the guest") {
+	if err == nil || !strings.Contains(err.Error(), "authorized-keys: 13 left") || !strings.Contains(shown, "Auditing the guest") {
 		t.Errorf("%v\n%s", err, shown)
 	}
 	if _, err := os.Lstat(filepath.Join(root, "etc/ssh/ssh_host_rsa_key")); err != nil {

@@ -1,6 +1,6 @@
 # operation: authorized-keys
 # reason: whoever holds the build's key could enter every instance
-# paths: authorized_keys and authorized_keys2 in ~/.ssh of every home, and what AuthorizedKeysFile of sshd names
+# paths: authorized_keys and authorized_keys2 in ~/.ssh of every home and of /etc/skel, what lets in without keys (.rhosts, .shosts, .k5login), and what AuthorizedKeysFile of sshd names
 #
 # cloud-init copies the launch key to root too, and users made later get it
 # again: so every home, not the session's. The open session does not need it.
@@ -8,14 +8,26 @@
 authorized_keys_home() {
 	case $kept_homes in *"$newline$1$newline"*) return 0 ;; esac
 	# With the glob, copies beside them go too.
-	"$keys_do" "$1"/.ssh/authorized_keys*
+	"$keys_do" "$1"/.ssh/authorized_keys* "$1"/.rhosts "$1"/.shosts "$1"/.k5login
 	for pattern in $key_patterns; do
 		case $pattern in
+		none | /*) ;;
+		*%[uU]*) authorized_keys_of "$1" "${pattern#%h/}" ;;
 		%h/*) "$keys_do" "$1/${pattern#%h/}" ;;
-		none | /* | *%*) ;;
+		*%*) ;;
 		*) "$keys_do" "$1/$pattern" ;;
 		esac
 	done
+}
+
+# authorized_keys_of HOME PATTERN: the pattern has the name or the number of who
+# lives there.
+authorized_keys_of() {
+	while IFS=: read -r owner _ number _ _ lives _ <&5 || [ -n "$owner" ]; do
+		[ "$GA_ROOT${lives%/}" = "$1" ] || continue
+		case $2 in *%u*) whose=$owner ;; *) whose=$number ;; esac
+		"$keys_do" "$1/${2%%%[uU]*}$whose${2##*%[uU]}"
+	done 5<"$GA_ROOT/etc/passwd"
 }
 
 # Absolute names have %u for the user or %U for his number; anybody's file is
@@ -65,11 +77,11 @@ authorized_keys_check() {
 
 authorized_keys_like() {
 	case $kept_homes in *"$newline$1$newline"*) return 0 ;; esac
-	for file in "$1"/.ssh/*; do
+	for file in "$1"/.ssh/* "$1"/.ssh/.[!.]*; do
 		case ${file##*/} in
 		*.pub | known_hosts* | config) continue ;;
 		esac
-		if [ -f "$file" ] && grep -Eq '(^| )(ssh-(rsa|ed25519)|ecdsa-sha2-nistp[0-9]+) AAAA' "$file" 2>/dev/null; then
+		if [ -f "$file" ] && grep -Eq '(^| )(ssh-(rsa|dss|ed25519)|ecdsa-sha2-nistp[0-9]+|sk-[a-z0-9-]+@openssh[.]com) AAAA' "$file" 2>/dev/null; then
 			left "$file"
 		fi
 	done

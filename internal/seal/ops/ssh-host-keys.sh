@@ -1,6 +1,6 @@
 # operation: ssh-host-keys
 # reason: with one host key for all, any instance can pass for any other
-# paths: /etc/ssh/ssh_host_*, files and certificates that HostKey of sshd names, /etc/dropbear/*_host_key
+# paths: /etc/ssh/ssh_host_*, files and certificates that HostKey and HostCertificate of sshd name, /etc/dropbear/*_host_key
 #
 # Last of all: OpenSSH before 9.8 accepts no new connection from here on. The
 # glob matters, new versions make new kinds (ssh_host_mldsa44_ed25519_key).
@@ -18,6 +18,9 @@ ssh_host_keys_named() {
 		case $named in /*) ;; *) continue ;; esac
 		! holds_key "$GA_ROOT$named" || "$1" "$GA_ROOT$named"
 		"$1" "$GA_ROOT$named.pub" "$GA_ROOT$named-cert.pub"
+	done
+	for named in $(sshd_setting HostCertificate); do
+		case $named in /*-cert.pub) "$1" "$GA_ROOT$named" ;; esac
 	done
 	unset IFS
 }

@@ -1,6 +1,6 @@
 # operation: subscriptions
 # reason: every instance would use the build's seat and its token
-# paths: RHEL: /etc/pki/{consumer,entitlement}, /var/lib/rhsm, /etc/insights-client/{machine-id,.registered};
+# paths: RHEL: /etc/pki/{consumer,entitlement}, /var/lib/rhsm, /etc/insights-client/{machine-id,.registered}, /etc/sysconfig/rhn/systemid; yum's uuid;
 #   SUSE: /etc/zypp/credentials.d, /var/cache/cloudregister and its line of /etc/hosts; Ubuntu Pro: /var/lib/ubuntu-{advantage,pro}/private
 #
 # Pay-as-you-go images get their updates by a package (RHUI) or register at boot
@@ -30,7 +30,7 @@ subscriptions_each() {
 		var/lib/ubuntu-advantage/private var/lib/ubuntu-pro/private; do
 		"$1" "$GA_ROOT/$dir"
 	done
-	"$2" "$GA_ROOT"/etc/insights-client/machine-id "$GA_ROOT"/etc/insights-client/.registered
+	"$2" "$GA_ROOT"/etc/insights-client/machine-id "$GA_ROOT"/etc/insights-client/.registered "$GA_ROOT"/etc/sysconfig/rhn/systemid "$GA_ROOT"/var/lib/yum/uuid
 }
 
 subscriptions_check() {

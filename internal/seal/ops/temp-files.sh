@@ -17,6 +17,7 @@ temp_files_home() {
 	# Packer's provisioners write here when their remote folder is the home.
 	drop "$1"/packer-file[0-9]* "$1"/packer-shell[0-9]* "$1"/script_[0-9]*.sh "$1"/varfile_[0-9]*.sh
 	clear_tree "$1/.ansible"
+	clear_tree "$1/.ansible_async"
 }
 
 temp_files_check() {
@@ -29,4 +30,5 @@ temp_files_check() {
 temp_files_home_check() {
 	left "$1"/packer-file[0-9]* "$1"/packer-shell[0-9]* "$1"/script_[0-9]*.sh "$1"/varfile_[0-9]*.sh
 	left_below "$1/.ansible" -type f
+	left_below "$1/.ansible_async" -type f
 }

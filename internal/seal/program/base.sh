@@ -4,7 +4,7 @@
 # belongs to a special builtin like ":", so "true >file" is used instead.
 
 set -u
-unset CDPATH
+unset CDPATH GREP_OPTIONS
 LC_ALL=C
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
 export LC_ALL PATH
@@ -223,10 +223,23 @@ holds_key() {
 # line, quotes taken off. The files are read, not asked with sshd -T: that one
 # refuses to answer once there is no host key.
 sshd_setting() {
-	cat -- "$GA_ROOT"/etc/ssh/sshd_config "$GA_ROOT"/etc/ssh/sshd_config.d/*.conf \
-		"$GA_ROOT"/usr/etc/ssh/sshd_config "$GA_ROOT"/usr/etc/ssh/sshd_config.d/*.conf 2>/dev/null |
-		grep -i "^[[:space:]]*$1[[:space:]=]" |
+	sshd_texts | grep -i "^[[:space:]]*$1[[:space:]=]" |
 		sed -e 's/^[[:space:]]*[A-Za-z]*[[:space:]=]*//' -e 's/[[:space:]]*$//' -e 's/"//g'
+}
+
+# sshd_texts: all of its files, and those that these include from elsewhere.
+sshd_texts() {
+	set -- "$GA_ROOT"/etc/ssh/sshd_config "$GA_ROOT"/etc/ssh/sshd_config.d/*.conf \
+		"$GA_ROOT"/usr/etc/ssh/sshd_config "$GA_ROOT"/usr/etc/ssh/sshd_config.d/*.conf
+	cat -- "$@" 2>/dev/null
+	cat -- "$@" 2>/dev/null | sed -n 's/^[[:space:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]=]*//p' | tr -d '"' | tr '[:blank:]' '\n' | while read -r named; do
+		case $named in
+		'' | */sshd_config.d/'*.conf') continue ;;
+		/*) ;;
+		*) named=/etc/ssh/$named ;;
+		esac
+		for included in "$GA_ROOT${named%/*}"/${named##*/}; do cat -- "$included" 2>/dev/null; done
+	done
 }
 
 has_systemd() { here "$GA_ROOT/usr/lib/systemd/systemd" || here "$GA_ROOT/lib/systemd/systemd"; }

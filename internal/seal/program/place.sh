@@ -125,9 +125,10 @@ inside() {
 	return 1
 }
 
-# each_home FUNCTION: calls it with every home of passwd, wherever it lies, and
-# with those under /home and /root whose user is gone. "/" is a home on some
-# distributions and comes as the root itself.
+# each_home FUNCTION: calls it with every home of passwd, wherever it lies, with
+# what becomes of a new one, and with those under /home and /root whose user is
+# gone or of a domain. "/" is a home on some distributions and comes as the root
+# itself.
 each_home() {
 	visited=$newline
 	while IFS=: read -r user _ _ _ _ home _ <&4 || [ -n "$user" ]; do
@@ -135,8 +136,20 @@ each_home() {
 		/*) visit "$1" "$GA_ROOT${home%/}" ;;
 		esac
 	done 4<"$GA_ROOT/etc/passwd"
-	for home in "$GA_ROOT"/root "$GA_ROOT"/home/*; do
+	for home in "$GA_ROOT"/root "$GA_ROOT"/etc/skel "$GA_ROOT"/usr/etc/skel "$GA_ROOT"/home/*; do
+		holds_homes "$home" && domain=$home || domain=
 		visit "$1" "$home"
+		[ -z "$domain" ] || for member in "$domain"/*; do visit "$1" "$member"; done
+	done
+}
+
+# holds_homes DIR: a directory of a domain, like /home/example.com: nobody's home,
+# and without what every home has.
+holds_homes() {
+	case $1 in "$GA_ROOT"/home/*) ;; *) return 1 ;; esac
+	case $visited in *"$newline$1$newline"*) return 1 ;; esac
+	for hidden in "$1"/.[!.]*; do
+		! here "$hidden" || return 1
 	done
 }
 

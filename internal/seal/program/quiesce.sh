@@ -14,10 +14,11 @@ calmly() {
 # sshd, the network and the agents stay: the session runs through them.
 quiesce() {
 	if runs_systemd; then
-		# Timers refill package lists; the seed is saved when its unit stops, so
+		# Timers refill package lists and write logs; the seed is saved when its unit stops, so
 		# it must stop before the seed is removed. One call: asking init takes
 		# longer than most of these take to stop.
-		calmly systemctl stop apt-daily.timer apt-daily-upgrade.timer dnf-makecache.timer \
+		calmly systemctl stop apt-daily.timer apt-daily-upgrade.timer dnf-makecache.timer dnf-automatic.timer dnf-automatic-install.timer \
+			update-notifier-download.timer motd-news.timer logrotate.timer sysstat-collect.timer sysstat-summary.timer cron.service crond.service \
 			apt-daily.service apt-daily-upgrade.service unattended-upgrades.service packagekit.service \
 			systemd-random-seed.service syslog.socket rsyslog.service syslog-ng.service
 		if command -v auditd >/dev/null 2>&1; then
@@ -32,7 +33,7 @@ quiesce() {
 		fi
 		emit fact init systemd
 	elif runs_openrc; then
-		for service in syslog rsyslog syslog-ng sysklogd metalog busybox-syslogd busybox-klogd auditd seedrng urandom; do
+		for service in cron crond cronie syslog rsyslog syslog-ng sysklogd metalog busybox-syslogd busybox-klogd auditd seedrng urandom; do
 			calmly rc-service --ifstarted "$service" stop
 		done
 		emit fact init openrc

@@ -1,9 +1,9 @@
 package sealtest
 
-// sshdConfig is a configuration without Include, with a wrong line, and with a
+// sshdConfig is a configuration that includes none of sshd_config.d, with a wrong line, and with a
 // Match block at its end, after which nothing may be appended.
-const sshdConfig = "# HostKey /etc/shadow\nPort 22\nhostkey=\"/etc/keys/Special\"\nHostKey /etc/shadow\n" +
-	"AuthorizedKeysFile .ssh/authorized_keys %h/.keys/second /etc/ssh/keys/%u /dev/null\n" +
+const sshdConfig = "Include more/*.inc\n# HostKey /etc/shadow\nPort 22\nhostkey=\"/etc/keys/Special\"\nHostKey /etc/shadow\n" +
+	"AuthorizedKeysFile .ssh/authorized_keys %h/.keys/second %h/.keys/of-%u /etc/ssh/keys/%u /dev/null\n" +
 	"PasswordAuthentication yes\nMatch User git\n\tX11Forwarding no\n"
 
 // sshdBlock is what the seal puts at the top of such a configuration.
