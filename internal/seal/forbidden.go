@@ -59,6 +59,9 @@ func (o Options) validForbidden() []error {
 	if strings.ContainsRune(o.Scanner, 0) {
 		errs = append(errs, errors.New("scanner_command: it holds a NUL byte, which no shell takes; leave it out"))
 	}
+	if strings.ContainsFunc(o.Scanner, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' && r != 0 || r == 0x7f }) {
+		errs = append(errs, errors.New("scanner_command: it holds a control character, which no terminal passes on; leave it out"))
+	}
 	if o.Scanner != "" && strings.TrimSpace(o.Scanner) == "" {
 		errs = append(errs, errors.New("scanner_command: it is blank; name a command of the guest or leave the option out"))
 	}

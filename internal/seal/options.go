@@ -106,6 +106,7 @@ func (o Options) Validate() error {
 		errs = append(errs, ErrNothing)
 	}
 	errs = append(errs, Unfit("keep", o.Keep, ValidPath)...)
+	errs = append(errs, o.validSizes()...)
 	errs = append(errs, Unfit("keep_users", o.KeepUsers, validUser)...)
 	errs = append(errs, Unfit("scrub_paths", o.ScrubPaths, o.validScrub)...)
 	errs = append(errs, o.validScan()...)

@@ -16,8 +16,10 @@ var alwaysKept = []string{"/etc/goldenami", "/var/lib/goldenami/stages"}
 
 // system are the directories without which nothing boots, or that are no disk.
 var system = []string{
-	"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp",
-	"/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/usr/sbin", "/var", "/var/lib", "/var/log", "/var/tmp",
+	"/bin", "/boot", "/boot/efi", "/boot/grub", "/boot/grub2", "/boot/loader", "/dev", "/efi", "/etc", "/etc/cloud", "/etc/fstab", "/etc/group",
+	"/etc/init.d", "/etc/pam.d", "/etc/passwd", "/etc/shadow", "/etc/ssh", "/etc/ssh/sshd_config", "/etc/sudoers", "/etc/systemd", "/home", "/lib", "/lib/modules", "/lib/systemd", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp",
+	"/usr", "/usr/bin", "/usr/lib", "/usr/lib/modules", "/usr/lib/systemd", "/usr/lib64", "/usr/sbin", "/usr/share", "/var", "/var/cache",
+	"/var/lib", "/var/lib/dpkg", "/var/lib/rpm", "/var/log", "/var/spool", "/var/tmp",
 }
 
 // stockKeys are private keys that packages make when they are installed and that
@@ -28,9 +30,9 @@ var stockKeys = []string{"/etc/ssl/private/ssl-cert-snakeoil.key", "/etc/pki/tls
 func ValidPath(p string) error {
 	switch {
 	case !strings.HasPrefix(p, "/"):
-		return fmt.Errorf("%q is not an absolute path in the guest", p)
+		return fmt.Errorf("%q is not an absolute path in the guest; write all of it, from / on", p)
 	case strings.ContainsFunc(p, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return fmt.Errorf("%q holds a control character", p)
+		return fmt.Errorf("%q holds a control character; name the directory that it is in", p)
 	case !utf8.ValidString(p):
 		return fmt.Errorf("%q is not UTF-8", p)
 	case path.Clean(p) == "/":
@@ -75,7 +77,7 @@ func below(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/"
 // validUser refuses what no passwd can hold as a user's name.
 func validUser(name string) error {
 	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == ':' || r == '/' }) || !utf8.ValidString(name) {
-		return fmt.Errorf("%q is no name of a user", name)
+		return fmt.Errorf("%q is no name of a user; name each as /etc/passwd of the guest does", name)
 	}
 	return nil
 }

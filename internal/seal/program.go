@@ -183,7 +183,7 @@ func writeKept(b *strings.Builder, o Options, prefix string) {
 	for _, keep := range slices.Concat(o.Keep, alwaysKept) {
 		full := prefix + strings.TrimSuffix(keep, "/")
 		fmt.Fprintf(&cases, "\t%s | %s/*) return 0 ;;\n", shell.Quote(full), shell.Quote(full))
-		fmt.Fprintf(&tests, " ! -path %s ! -path %s", shell.Quote(globLiteral(full)), shell.Quote(globLiteral(full)+"/*"))
+		fmt.Fprintf(&tests, " \\\n\t\t! -path %s ! -path %s", shell.Quote(globLiteral(full)), shell.Quote(globLiteral(full)+"/*"))
 	}
 	for _, keep := range o.Keep {
 		fmt.Fprintf(&each, "\t\"$1\" %s\n", shell.Quote(prefix+strings.TrimSuffix(keep, "/")))

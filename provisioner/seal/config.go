@@ -22,9 +22,10 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
 )
 
-// defaultTimeout is a hundred times what a plain guest needs; a full disk of
-// logs or temporary files takes longer.
-const defaultTimeout = 5 * time.Minute
+// defaultTimeout ends a seal that hangs. Packer takes the option timeout of every
+// provisioner for itself and ends the provisioner by it, whatever the plugin's own
+// limit is; so this one must be longer than what anybody may set.
+const defaultTimeout = time.Hour
 
 // defaultScanTimeout is a thousand times what a plain guest needs.
 const defaultScanTimeout = time.Minute
@@ -133,7 +134,8 @@ type Config struct {
 	// to `/`.
 	Root string `mapstructure:"root"`
 	// How long the whole seal may take, as a duration like `90s` or `5m`; after it
-	// the build fails. Defaults to `5m`, for a Windows guest to `15m`.
+	// the build fails. Packer itself watches over it, as for every provisioner. The
+	// seal gives up by itself after `1h`, and with a Windows guest after `15m`.
 	Timeout time.Duration `mapstructure:"timeout"`
 	// A file on the machine that runs Packer, for the report as JSON. It is
 	// written with mode 0600, also when the seal fails, and replaces the file of
@@ -188,6 +190,7 @@ func (c *Config) prepare(raws ...any) error {
 		errs = packersdk.MultiErrorAppend(errs, flatten(err)...)
 	}
 	errs = packersdk.MultiErrorAppend(errs, flatten(c.validFor())...)
+	errs = packersdk.MultiErrorAppend(errs, slices.Concat(c.literal(), c.idle())...)
 	if c.Timeout < time.Second {
 		errs = packersdk.MultiErrorAppend(errs, fmt.Errorf("timeout: %s is too short for any guest; give at least 1s, as in \"5m\"", c.Timeout))
 	}
@@ -233,9 +236,12 @@ func reportPath(file string) error {
 	if file == "" {
 		return nil
 	}
+	if strings.ContainsRune(file, 0) {
+		return fmt.Errorf("report: %q holds a NUL byte, which no file's name has", file)
+	}
 	info, err := os.Stat(filepath.Dir(file))
 	if err != nil {
-		return fmt.Errorf("report: its directory: %w", err)
+		return fmt.Errorf("report: its directory: %w; make it, or name one that is there", err)
 	}
 	if !info.IsDir() {
 		return fmt.Errorf("report: %s is not a directory", filepath.Dir(file))

@@ -22,7 +22,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.config.Mode != "seal" || p.config.Timeout != 5*time.Minute || p.config.Report != "" ||
+	if p.config.Mode != "seal" || p.config.Timeout != time.Hour || p.config.Report != "" ||
 		p.config.SecretScan != "fail" || p.config.ScanTimeout != time.Minute || p.config.AllowNoHostKeys || len(p.config.Skip)+len(p.config.Keep) != 0 {
 		t.Errorf("%+v", p.config)
 	}

@@ -31,7 +31,10 @@ func (c *Config) readAllowed() error {
 	var errs []error
 	lines := bufio.NewScanner(file)
 	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
+		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
+		if strings.ContainsRune(line, 0) {
+			return fmt.Errorf("scan_allow_file: %s is no text; it must be a text file with one path to a line", c.ScanAllowFile)
+		}
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
