@@ -7,7 +7,9 @@ scrub_paths_seal() { each_scrubbed scrub_one; }
 
 # A link goes, what it leads to stays.
 scrub_one() {
-	if [ -d "$1" ] && [ ! -L "$1" ]; then
+	if ! here "$1"; then
+		emit note "nothing is at ${1#"$GA_ROOT"}, which scrub_paths names"
+	elif [ -d "$1" ] && [ ! -L "$1" ]; then
 		remove_tree "$1"
 	elif other_names "$1" && may_touch "$1"; then
 		warn "${1#"$GA_ROOT"} has other names too, and was only unlinked"

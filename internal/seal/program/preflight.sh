@@ -14,6 +14,7 @@ preflight() {
 	done
 	[ -r "$GA_ROOT/etc/passwd" ] || refuse root "/etc/passwd cannot be read, so the homes are not known"
 	each_kept keep_is_physical
+	each_kept_user kept_user_is_there
 	if [ "$GA_MODE" = seal ]; then
 		can_write "$GA_ROOT/etc"
 		can_write "$GA_ROOT/var"
@@ -46,9 +47,24 @@ right_root() {
 # keep_is_physical PATH: a kept path behind a link would be removed under its
 # other name.
 keep_is_physical() {
-	here "$1" || return 0
+	here "$1" || {
+		emit note "nothing is at ${1#"$GA_ROOT"}, which keep names"
+		return 0
+	}
 	kept_in=$(physical "${1%/*}") || return 0
 	[ "${kept_in%/}/${1##*/}" = "$1" ] || refuse keep "${1#"$GA_ROOT"} is reached through a symbolic link; name it ${kept_in#"$GA_ROOT"}/${1##*/}"
+}
+
+kept_user_is_there() {
+	is_account "$1" || warn "keep_users names $1, who is not in /etc/passwd"
+}
+
+# is_account NAME: whether passwd has a line of it.
+is_account() {
+	while IFS=: read -r account _ <&4 || [ -n "$account" ]; do
+		[ "$account" != "$1" ] || return 0
+	done 4<"$GA_ROOT/etc/passwd"
+	return 1
 }
 
 sshd_is_there() { openssh_is_there || [ -e "$GA_ROOT/usr/sbin/dropbear" ]; }
