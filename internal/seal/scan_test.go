@@ -1,6 +1,7 @@
 package seal_test
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -12,18 +13,33 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal/sealtest"
 )
 
-// planted puts every kind of secret into three places and gives where they are.
+// planted puts every kind of secret into files of five kinds and gives where
+// they are.
 func planted(t *testing.T, root string) map[string]string {
 	t.Helper()
 	where := map[string]string{}
 	for rule, secret := range sealtest.Secrets() {
-		for _, dir := range []string{"etc/app/", "opt/it's [a]* $(id)/", "var/lib/app/"} {
+		text := "# made by the build\nvalue: " + secret + "\n"
+		for dir, content := range map[string]string{
+			"etc/app/": text, "opt/it's [a]* $(id)/": "no newline at its end: " + secret,
+			"var/lib/app/": "SQLite format 3\x00AKIAIOSFODNN7EXAMPLE\x00\xff value:" + secret + "\x00\x02", "srv/windows/": utf16Text(binary.LittleEndian, text),
+			"home/windows/": utf16Text(binary.BigEndian, text),
+		} {
 			p := dir + rule + ".conf"
-			sealtest.Write(t, root, p, "# made by the build\nvalue: "+secret+"\n")
+			sealtest.Write(t, root, p, content)
 			where["/"+p+" ("+rule+")"] = p
 		}
 	}
 	return where
+}
+
+// utf16Text gives text as Windows tools write it, with the mark at its beginning.
+func utf16Text(order binary.AppendByteOrder, text string) string {
+	b := order.AppendUint16(nil, 0xfeff)
+	for _, r := range text {
+		b = order.AppendUint16(b, uint16(r)) //nolint:gosec // ASCII
+	}
+	return string(b)
 }
 
 // All canaries are found before, with their rule and never their content; none is
@@ -34,7 +50,7 @@ func TestScanFindsEachSecretAndNothingAfter(t *testing.T) {
 		root := sealtest.Plant(t)
 		where := planted(t, root)
 		o := alone(options(t, root, seal.ModeAudit), "secret-scan")
-		o.ScanAllow = []string{"/etc/ssh", "/etc/keys", "/home", "/root", "/srv"} // other operations' canaries
+		o.ScanAllow = []string{"/etc/ssh", "/etc/keys", "/home/build", "/home/gone", "/home/la st", "/root", "/srv/app"} // other operations' canaries
 		report, status := run(t, sh, o)
 		found := operation(t, report, "secret-scan")
 		if status != seal.ExitLeft || found.Left != len(where) || len(where) < 60 {
@@ -103,6 +119,20 @@ func TestScanModes(t *testing.T) {
 		}
 		if _, err := os.Stat(filepath.Join(root, "opt/app/key.pem")); err != nil {
 			t.Errorf("the scan removes: %v", err)
+		}
+	}
+}
+
+// Tools that cannot look are no proof of a clean image.
+func TestScanWithToolsThatCannotLook(t *testing.T) {
+	t.Parallel()
+	for name, more := range map[string]string{
+		"sed knows no -E":  `sed() { case $1 in -nE) return 1 ;; esac; command sed "$@"; }`,
+		"grep knows no -o": `grep() { case $1 in -Eo) return 2 ;; esac; command grep "$@"; }`,
+	} {
+		report, _ := runChanged(t, alone(options(t, sealtest.Plant(t), seal.ModeAudit), "secret-scan"), more)
+		if err := report.Err(); err == nil || !strings.Contains(err.Error(), "grep or sed cannot be used") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -2,7 +2,7 @@
 
 # scan_rules FUNCTION: calls it with the name and the pattern of each rule. Only
 # what a prefix tells for sure: entropy and words like "password" would report
-# every second file. No pattern may hold "{}", which is find's.
+# every second file. No pattern may hold "{}", which is find's, or "#", sed's.
 scan_rules() {
 	"$1" private-key '-----BEGIN[A-Z0-9 ]*PRIVATE KEY'
 	"$1" putty-key 'PuTTY-User-Key-File-[0-9]'
@@ -34,12 +34,18 @@ scan_rules() {
 	"$1" vault-token 'hv[sb][.][0-9A-Za-z_-]{24,}'
 }
 
-# scan_everywhere: one pass for all rules together, and one for each rule over
-# the few files that have any.
+# scan_everywhere: one pass for all rules together, and one over each of the few
+# files that have any.
 scan_everywhere() {
-	any=
+	any='^('$(printf '\377\376|\376\377')')' # UTF-16 begins so
+	telling=
 	scan_rules scan_add
+	as_text=-a
+	echo x | grep -aq x 2>/dev/null || as_text= # BusyBox has no other way
 	host_keys=$newline$(sshd_setting HostKey)$newline # the operation ssh-host-keys knows them
+	# shellcheck disable=SC2086 # a word or none
+	[ "$(echo '-----BEGIN PRIVATE KEY' | grep -Eo $as_text -e "$any" | sed -nE "$telling")" = private-key ] ||
+		evidence "secret_scan (not done: this guest's grep or sed cannot be used for it)"
 	deadline=$(($(date +%s) + GA_SCAN_TIMEOUT))
 	set -f
 	for dir in etc home root opt srv usr/local var; do
@@ -49,7 +55,17 @@ scan_everywhere() {
 	set +f
 }
 
-scan_add() { any="${any:+$any|}$2"; }
+# scan_add RULE PATTERN: to the pattern that knows all, and to sed's program that
+# tells the rules by which a text is a secret.
+scan_add() {
+	any="$any|$2"
+	telling="$telling\\#$2#{
+h
+s/.*/$1/p
+g
+}
+"
+}
 
 # scan_below DIR: within what is left of the time.
 scan_below() {
@@ -75,23 +91,29 @@ scan_below() {
 		/timeout) scan_incomplete "$1" ;;
 		*)
 			case $host_keys in *"$newline${suspect#"$GA_ROOT"}$newline"*) continue ;; esac
-			scan_allowed "$suspect" || scan_rules scan_one
+			scan_allowed "$suspect" || scan_suspect
 			;;
 		esac
 	done
 	unset IFS
 }
 
-# scan_one RULE PATTERN: the documentation's own examples are none.
-scan_one() {
-	grep -Eq -e "$2" -- "$suspect" 2>/dev/null || return 0
-	[ -n "$({ grep -aEo -e "$2" -- "$suspect" || grep -Eo -e "$2" -- "$suspect"; } 2>/dev/null |
-		grep -Eiv -e 'EXAMPLE(KEY)?$' -e '://(user|username|login):(pass|passwd|password|secret)@' | head -c 1)" ] || return 0
-	if [ "$GA_SECRET_SCAN" = fail ]; then
-		evidence "$suspect ($1)"
-	else
-		warn "${suspect#"$GA_ROOT"} looks like a secret ($1)"
-	fi
+# scan_suspect: by which rules. In UTF-16 a NUL byte stands beside each letter. The
+# documentation's own examples are none.
+scan_suspect() {
+	case $(head -c 2 -- "$suspect" 2>/dev/null | od -An -tx1) in
+	*"ff fe"* | *"fe ff"*) nul='-d \000' ;;
+	*) nul='\000 \n' ;;
+	esac
+	# shellcheck disable=SC2086 # words
+	for rule in $(tr $nul <"$suspect" 2>/dev/null | grep -Eo $as_text -e "$any" |
+		grep -Eiv -e 'EXAMPLE(KEY)?$' -e '://(user|username|login):(pass|passwd|password|secret)@' | sed -nE "$telling" | sort -u); do
+		if [ "$GA_SECRET_SCAN" = fail ]; then
+			evidence "$suspect ($rule)"
+		else
+			warn "${suspect#"$GA_ROOT"} looks like a secret ($rule)"
+		fi
+	done
 }
 
 scan_incomplete() {
