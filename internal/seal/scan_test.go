@@ -144,8 +144,12 @@ func TestScanTimeout(t *testing.T) {
 		"in a directory":  `timeout() { [ "$1" -gt 0 ] && return 124; }`,
 		"BusyBox's way":   `timeout() { [ "$1" -gt 0 ] && return 143; }`,
 		"before a folder": `GA_SCAN_TIMEOUT=0`,
+		"at a file":       `scan_suspect() { deadline=0; }`,
 	} {
-		o := alone(options(t, sealtest.Plant(t), seal.ModeAudit), "secret-scan")
+		root := sealtest.Plant(t)
+		sealtest.Write(t, root, "etc/app/one", sealtest.Private)
+		sealtest.Write(t, root, "etc/app/two", sealtest.Private)
+		o := alone(options(t, root, seal.ModeAudit), "secret-scan")
 		o.Strict, o.ScanTimeout = true, 90*time.Second
 		report, _ := runChanged(t, o, more)
 		if err := report.Err(); err == nil || !strings.Contains(err.Error(), "s: /etc was not looked at") {

@@ -1,6 +1,9 @@
 package sealtest
 
-import "strings"
+import (
+	"encoding/base64"
+	"strings"
+)
 
 // Secrets are contents that each look like one kind of secret, by the name of
 // the rule that should tell; nobody's. They are put together here so that no
@@ -9,6 +12,7 @@ func Secrets() map[string]string {
 	x, hex := strings.Repeat("aB3", 60), strings.Repeat("a1", 60)
 	secrets := map[string]string{
 		"private-key":        Private,
+		"private-key-base64": "client-key-data: " + base64.StdEncoding.EncodeToString([]byte(Private)),
 		"putty-key":          "PuTTY-User-Key-" + "File-3: ssh-ed25519",
 		"age-key":            "AGE-SECRET-" + "KEY-1" + strings.Repeat("Q2", 29),
 		"aws-access-key":     "AK" + "IAQ2RSTUVWXYZ234567A",
@@ -35,6 +39,8 @@ func Secrets() map[string]string {
 		"terraform-token":    x[:14] + ".atlas" + "v1." + x[:67],
 		"url-password":       "postgres://app:" + "s3cr3t" + "@db.internal/x",
 		"vault-token":        "hv" + "s." + x[:24],
+		"wireguard-key":      "Private" + "Key = " + x[:43] + "=",
+		"ipsec-secret":       "%any : P" + "SK \"s3cr3t\"",
 	}
 	return secrets
 }
