@@ -188,6 +188,17 @@ func Parse(tags []types.Tag) (Meta, bool) {
 	return m, true
 }
 
+// SealTag gives the one of an image's tags that is true of its copies too although
+// the image is of no family: how it was sealed. It is empty where that is not told.
+func SealTag(tags []types.Tag) map[string]string {
+	for _, tag := range tags {
+		if value := aws.ToString(tag.Value); aws.ToString(tag.Key) == tagSeal && value != "" && sealForm.MatchString(value) {
+			return map[string]string{tagSeal: value}
+		}
+	}
+	return nil
+}
+
 // EC2Tags gives tags as EC2's calls take them, sorted by key so that equal
 // requests are equal byte for byte.
 func EC2Tags(tags map[string]string) []types.Tag {

@@ -22,6 +22,7 @@ type sourceImage struct {
 	snapshots []types.Snapshot // empty where the owner of the image keeps them to itself
 	name      string
 	tags      map[string]string // without those that AWS or this program own
+	seal      map[string]string // the tag that tells of its seal, if it has one
 	meta      *ami.Meta         // nil if the image is not one of ours
 }
 
@@ -54,7 +55,7 @@ func (e *Engine) loadSource(ctx context.Context, plan *Plan) (*sourceImage, erro
 }
 
 func newSourceImage(image types.Image, snapshots []types.Snapshot) *sourceImage {
-	s := &sourceImage{image: image, snapshots: snapshots, name: aws.ToString(image.Name), tags: make(map[string]string)}
+	s := &sourceImage{image: image, snapshots: snapshots, name: aws.ToString(image.Name), tags: make(map[string]string), seal: ami.SealTag(image.Tags)}
 	for _, t := range image.Tags {
 		key := aws.ToString(t.Key)
 		if !strings.HasPrefix(key, "aws:") && !ami.Owned(key) {

@@ -17,6 +17,7 @@ import (
 func (p *Plan) copyTags(source *sourceImage) map[string]string {
 	tags := maps.Clone(source.tags)
 	maps.Copy(tags, p.spec.Tags)
+	maps.Copy(tags, source.seal)
 	maps.Copy(tags, p.metaTags(ami.Building))
 	tags[ami.TagCopiedFrom] = p.Source.String()
 	return tags
@@ -31,6 +32,7 @@ func (p *Plan) snapshotTags(source *sourceImage) map[string]string {
 	if _, named := tags["Name"]; !named && source.name != "" {
 		tags["Name"] = source.name
 	}
+	maps.Copy(tags, source.seal)
 	maps.Copy(tags, p.metaTags(ami.Building))
 	tags[ami.TagCopiedFrom] = p.Source.String()
 	return tags

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
+	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/sandboxtest"
 	"github.com/goldenami/packer-plugin-goldenami/internal/sandbox/world"
@@ -68,8 +69,24 @@ func ownImage(t *testing.T, api *ec2.Client) string {
 	return aws.ToString(out.ImageId)
 }
 
+// valueOf gives the value of a tag, or "".
+func valueOf(tags []types.Tag, key string) string {
+	for _, t := range tags {
+		if aws.ToString(t.Key) == key {
+			return aws.ToString(t.Value)
+		}
+	}
+	return ""
+}
+
 func TestOnTheLocalEndpoint(t *testing.T) {
 	s, source, keys := endpoint(t, world.Delays{})
+	const sealed = "seal operations=41 removed=213 bytes=48211004 warnings=0"
+	if _, err := s.EC2(sandboxtest.Home, home).CreateTags(t.Context(), &ec2.CreateTagsInput{
+		Resources: []string{source}, Tags: ami.EC2Tags(ami.Meta{Run: "r-1", Seal: sealed}.Tags()),
+	}); err != nil {
+		t.Fatal(err)
+	}
 	r := &rig{T: t, pp: &PostProcessor{}, ui: &recordingUI{}}
 	config := map[string]interface{}{
 		"target": []map[string]interface{}{{"regions": []string{eu, tokyo}, "kms_key_id": "alias/golden"}},
@@ -95,7 +112,14 @@ func TestOnTheLocalEndpoint(t *testing.T) {
 		if err != nil || len(snapshots.Snapshots) == 0 {
 			t.Fatalf("%s: snapshots %+v, %v", region, snapshots, err)
 		}
+		copied, err := s.EC2(sandboxtest.Home, region).DescribeImages(t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{images[region]}})
+		if err != nil || len(copied.Images) != 1 || valueOf(copied.Images[0].Tags, "goldenami:seal") != sealed {
+			t.Errorf("%s: %+v, %v", region, copied, err)
+		}
 		for _, snap := range snapshots.Snapshots {
+			if valueOf(snap.Tags, "goldenami:seal") != sealed {
+				t.Errorf("%s: %s has the tags %+v", region, *snap.SnapshotId, snap.Tags)
+			}
 			if aws.ToString(snap.KmsKeyId) != key {
 				t.Errorf("%s: %s is encrypted with %s, want %s", region, *snap.SnapshotId, aws.ToString(snap.KmsKeyId), key)
 			}
