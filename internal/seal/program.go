@@ -148,6 +148,9 @@ func writeSettings(b *strings.Builder, o Options, prefix string, selected []Oper
 		shell.Quote(prefix), prefix == "", shell.Quote(o.Nonce), shell.Quote(string(o.Mode)),
 		o.AllowNoHostKeys, o.AllowNoLaunchKey, o.AllowNoNetwork)
 
+	// Where a path of the root stands in a pattern of find.
+	fmt.Fprintf(b, "GA_ROOT_GLOB=%s\n", shell.Quote(globLiteral(prefix)))
+
 	fmt.Fprintf(b, "GA_BANNER=%s\nGA_BUILD_KEY=%s\n", shell.Quote(strings.TrimRight(o.Banner, "\n")), shell.Quote(o.keyText()))
 
 	fmt.Fprintf(b, "GA_BUILD_USER=%s\n", shell.Quote(o.BuildUser))
