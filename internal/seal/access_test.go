@@ -131,7 +131,7 @@ func TestBuildKeyGoesFromEverywhere(t *testing.T) {
 		sealtest.Write(t, root, "opt/it's [a]* $(id)/key.tf", "a = \""+blob+"\"\nb = 1\n")
 		sealtest.Write(t, root, "srv/state.db", blob+"\x00")
 		sealtest.Write(t, root, "srv/new\nline", blob)
-		o := options(t, root, seal.ModeSeal)
+		o := alone(options(t, root, seal.ModeSeal), "build-key", "authorized-keys")
 		o.KeepUsers = []string{"build"}
 		report, status := run(t, sh, o)
 		err := report.Err()

@@ -26,9 +26,9 @@ func runChanged(t *testing.T, o seal.Options, more string) (*seal.Report, int) {
 }
 
 // alone gives the options with which no other operation runs.
-func alone(o seal.Options, name string) seal.Options {
-	o.Enable = slices.DeleteFunc(o.Enable, func(other string) bool { return other != name })
-	o.Skip = slices.DeleteFunc(seal.Names(), func(other string) bool { return other == name })
+func alone(o seal.Options, names ...string) seal.Options {
+	o.Enable = slices.DeleteFunc(o.Enable, func(other string) bool { return !slices.Contains(names, other) })
+	o.Skip = slices.DeleteFunc(seal.Names(), func(other string) bool { return slices.Contains(names, other) })
 	return o
 }
 

@@ -44,7 +44,7 @@ func TestKeepUsers(t *testing.T) {
 	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
 		root := sealtest.Plant(t)
 		sealtest.Write(t, root, "etc/ssh/keys/app", sealtest.Public)
-		o := options(t, root, seal.ModeSeal)
+		o := alone(options(t, root, seal.ModeSeal), "authorized-keys", "ssh-client-keys", "passwords", "build-key")
 		o.KeepUsers = []string{"build", "nobody-of-this-name", "it's;$(id)&*"}
 		report, status := run(t, sh, o)
 		if status != seal.ExitSealed {
@@ -70,7 +70,7 @@ func TestScrubPaths(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		o := options(t, root, seal.ModeSeal)
+		o := alone(options(t, root, seal.ModeSeal), "scrub-paths")
 		o.Keep = []string{"/opt/part/kept"}
 		o.ScrubPaths = []string{"/opt/it's $(id) [a]*", "/opt/part", "/opt/link", "/srv/out", "/not/there", "/opt/build/"}
 		report, status := run(t, sh, o)

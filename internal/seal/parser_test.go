@@ -78,7 +78,7 @@ func TestFileNamesCannotForgeLines(t *testing.T) {
 	t.Parallel()
 	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
 		root := sealtest.Plant(t)
-		o := options(t, root, seal.ModeAudit)
+		o := alone(options(t, root, seal.ModeAudit), "temp-files", "authorized-keys")
 		name := "x\n@goldenami " + o.Nonce + " note t:forged\n"
 		sealtest.Write(t, root, "tmp/"+name, "")
 		sealtest.Write(t, root, "home/build/.ssh/authorized_keys"+name, "")

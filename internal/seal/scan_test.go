@@ -110,7 +110,7 @@ func TestScanModes(t *testing.T) {
 		sealtest.Write(t, root, "opt/kept/key.pem", sealtest.Private)
 		sealtest.Write(t, root, "opt/doc/README", "AKIAIOSFODNN7EXAMPLE\nhttps://user:password@host/\n")
 		sealtest.Write(t, root, "etc/ssl/private/ssl-cert-snakeoil.key", sealtest.Private)
-		o := options(t, root, seal.ModeSeal)
+		o := alone(options(t, root, seal.ModeSeal), "secret-scan", "ssh-host-keys", "ssh-client-keys", "temp-files", "authorized-keys", "credentials", "scrub-paths")
 		o.SecretScan, o.ScanAllow, o.Keep = mode, []string{"/opt/allowed/"}, []string{"/opt/kept"}
 		report, _ := run(t, sealtest.Dash(t), o)
 		got := operation(t, report, "secret-scan")

@@ -70,24 +70,45 @@ func operationsOf(r *seal.Report, match func(seal.OperationReport) bool) []strin
 	return names
 }
 
-func TestSealRemovesAllThatWasPlanted(t *testing.T) {
+// The life of a guest: an audit names all and changes nothing, the seal removes
+// all, an audit finds nothing, a second seal has nothing to do, and the shutdown
+// removes what has come back since. A root of its own for each would prove no more
+// and take three times as long.
+func TestAuditAndSealOfAWholeGuest(t *testing.T) {
 	t.Parallel()
 	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
 		root := sealtest.Plant(t)
-		report, status := run(t, sh, options(t, root, seal.ModeSeal))
-		if err := report.Err(); err != nil || status != seal.ExitSealed {
-			t.Fatalf("status %d: %v\n%s", status, err, strings.Join(report.Table(), "\n"))
-		}
-		for _, wrong := range sealtest.Sealed(t, root) {
-			t.Error(wrong)
-		}
-		for _, op := range report.Operations {
-			if op.Removed == 0 && !removesNothing(op.Name) || op.Result != seal.ResultSealed || op.Check != seal.ResultClean {
-				t.Errorf("%s: removed %d, %s, check %s", op.Name, op.Removed, op.Result, op.Check)
+		for _, stage := range []struct {
+			name string
+			test func(*testing.T, sealtest.Shell, string)
+		}{
+			{"audit", auditNamesAllAndChangesNothing},
+			{"seal", sealRemovesAllThatWasPlanted},
+			{"audit after it", auditFindsNothing},
+			{"seal again", sealHasNothingToDo},
+			{"shutdown", hookRemovesWhatCameBack},
+		} {
+			if !t.Run(stage.name, func(t *testing.T) { stage.test(t, sh, root) }) {
+				return
 			}
 		}
-		looksLikeASystem(t, root)
 	})
+}
+
+func sealRemovesAllThatWasPlanted(t *testing.T, sh sealtest.Shell, root string) {
+	report, status := run(t, sh, options(t, root, seal.ModeSeal))
+	if err := report.Err(); err != nil || status != seal.ExitSealed {
+		t.Fatalf("status %d: %v\n%s", status, err, strings.Join(report.Table(), "\n"))
+	}
+	for _, wrong := range sealtest.Sealed(t, root) {
+		t.Error(wrong)
+	}
+	for _, op := range report.Operations {
+		if op.Removed == 0 && !removesNothing(op.Name) || op.Result != seal.ResultSealed || op.Check != seal.ResultClean {
+			t.Errorf("%s: removed %d, %s, check %s", op.Name, op.Removed, op.Result, op.Check)
+		}
+	}
+	looksLikeASystem(t, root)
 }
 
 // looksLikeASystem: what daemons and the boot need is still there.
@@ -113,54 +134,51 @@ func looksLikeASystem(t *testing.T, root string) {
 	}
 }
 
-func TestSealIsIdempotent(t *testing.T) {
-	t.Parallel()
-	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
-		root := sealtest.Plant(t)
-		for range 2 {
-			if report, status := run(t, sh, options(t, root, seal.ModeSeal)); status != seal.ExitSealed {
-				t.Fatalf("status %d: %v", status, report.Err())
-			}
-		}
-		again, _ := run(t, sh, options(t, root, seal.ModeSeal))
-		if busy := operationsOf(again, func(op seal.OperationReport) bool { return op.Removed != 0 || op.Bytes != 0 }); busy != nil {
-			t.Errorf("a sealed root was sealed again by %v", busy)
-		}
-	})
+func sealHasNothingToDo(t *testing.T, sh sealtest.Shell, root string) {
+	again, status := run(t, sh, options(t, root, seal.ModeSeal))
+	if status != seal.ExitSealed {
+		t.Fatalf("status %d: %v", status, again.Err())
+	}
+	if busy := operationsOf(again, func(op seal.OperationReport) bool { return op.Removed != 0 || op.Bytes != 0 }); busy != nil {
+		t.Errorf("a sealed root was sealed again by %v", busy)
+	}
 }
 
-func TestAuditFindsAllBeforeAndNothingAfter(t *testing.T) {
-	t.Parallel()
-	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
-		root := sealtest.Plant(t)
-		before, status := run(t, sh, options(t, root, seal.ModeAudit))
-		if status != seal.ExitLeft {
-			t.Errorf("audit of an unsealed root: status %d", status)
-		}
-		blind := operationsOf(before, func(op seal.OperationReport) bool {
-			return !removesNothing(op.Name) && (op.Check != seal.ResultLeft || len(op.LeftAt) == 0)
-		})
-		if blind != nil {
-			t.Errorf("audit found nothing for %v", blind)
-		}
-		named := eachCanaryIsNamed(t, root, before)
-		if _, status := run(t, sh, options(t, root, seal.ModeSeal)); status != seal.ExitSealed {
-			t.Fatalf("seal: status %d", status)
-		}
-		after, status := run(t, sh, options(t, root, seal.ModeAudit))
-		if status != seal.ExitSealed || after.Err() != nil {
-			t.Errorf("audit of a sealed root: status %d: %v", status, after.Err())
-		}
-		left := 0
-		for _, op := range after.Operations {
-			left += len(op.LeftAt)
-		}
-		const goal = 60
-		if named < goal || left != 0 {
-			t.Errorf("audit names %d canaries before and %d after", named, left)
-		}
-		t.Logf("%d canaries planted: audit names %d of them before the seal and %d after", len(sealtest.Canaries()), named, left)
+// auditNamesAllAndChangesNothing: with every operation and option on, no file is
+// made, none is written, moved or touched.
+func auditNamesAllAndChangesNothing(t *testing.T, sh sealtest.Shell, root string) {
+	o := options(t, root, seal.ModeAudit)
+	o.Forbidden = []seal.Forbidden{{Label: "forbidden_strings[0]", Value: sealtest.Marker}}
+	was := snapshot(t, root)
+	before, status := run(t, sh, o)
+	sameTree(t, was, snapshot(t, root))
+	if status != seal.ExitLeft || !before.Complete {
+		t.Errorf("audit of an unsealed root: status %d, %v", status, before.Err())
+	}
+	blind := operationsOf(before, func(op seal.OperationReport) bool {
+		return !removesNothing(op.Name) && (op.Check != seal.ResultLeft || len(op.LeftAt) == 0)
 	})
+	if blind != nil {
+		t.Errorf("audit found nothing for %v", blind)
+	}
+	const goal = 60
+	named := eachCanaryIsNamed(t, root, before)
+	if named < goal {
+		t.Errorf("audit names %d canaries", named)
+	}
+	t.Logf("%d canaries planted: audit names %d of them before the seal", len(sealtest.Canaries()), named)
+}
+
+func auditFindsNothing(t *testing.T, sh sealtest.Shell, root string) {
+	after, status := run(t, sh, options(t, root, seal.ModeAudit))
+	if status != seal.ExitSealed || after.Err() != nil {
+		t.Errorf("audit of a sealed root: status %d: %v", status, after.Err())
+	}
+	for _, op := range after.Operations {
+		if len(op.LeftAt) > 0 {
+			t.Errorf("audit names %q after the seal for %s", op.LeftAt, op.Name)
+		}
+	}
 }
 
 // eachCanaryIsNamed: every one by its path, and all of them still there. It gives
