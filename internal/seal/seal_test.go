@@ -148,7 +148,8 @@ func sealHasNothingToDo(t *testing.T, sh sealtest.Shell, root string) {
 // made, none is written, moved or touched.
 func auditNamesAllAndChangesNothing(t *testing.T, sh sealtest.Shell, root string) {
 	o := options(t, root, seal.ModeAudit)
-	o.Forbidden = []seal.Forbidden{{Label: "forbidden_strings[0]", Value: sealtest.Marker}}
+	o.Forbidden = []seal.Forbidden{{Label: "forbidden_strings[0]", Value: "stands-in-one-file"}}
+	sealtest.Write(t, root, "opt/app/settings", "token: stands-in-one-file\n")
 	was := snapshot(t, root)
 	before, status := run(t, sh, o)
 	sameTree(t, was, snapshot(t, root))
@@ -160,6 +161,9 @@ func auditNamesAllAndChangesNothing(t *testing.T, sh sealtest.Shell, root string
 	})
 	if blind != nil {
 		t.Errorf("audit found nothing for %v", blind)
+	}
+	if at := operation(t, before, "forbidden-strings").LeftAt; len(at) != 1 || at[0] != "/opt/app/settings (forbidden_strings[0])" {
+		t.Errorf("the string stands at %q", at)
 	}
 	const goal = 60
 	named := eachCanaryIsNamed(t, root, before)
