@@ -9,6 +9,7 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
+	"github.com/goldenami/packer-plugin-goldenami/internal/seal/windows"
 )
 
 // sealWitness is the communicator that provisioners get: it does what the one inside
@@ -24,11 +25,15 @@ type sealWitness struct {
 
 // Start reads along with a seal, and counts what runs after one.
 func (w *sealWitness) Start(ctx context.Context, cmd *packersdk.RemoteCmd) error {
-	if cmd.Command != seal.Launcher {
+	nonce, windowsSeal := windows.Launched(cmd.Command)
+	if !windowsSeal && cmd.Command != seal.Launcher {
 		w.count()
 		return w.Communicator.Start(ctx, cmd)
 	}
 	witness := &seal.Witness{}
+	if nonce != "" { // the program was uploaded
+		witness.Nonce(nonce)
+	}
 	if cmd.Stdin != nil {
 		cmd.Stdin = io.TeeReader(cmd.Stdin, witness.Program())
 	}

@@ -15,6 +15,7 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/layer"
+	"github.com/goldenami/packer-plugin-goldenami/internal/seal/windows"
 )
 
 // keptText is how much of an upload is remembered: inline scripts are far below it,
@@ -37,8 +38,12 @@ type upload struct {
 	text []byte // nil: too long
 }
 
-// Upload hashes the content while it is sent.
+// Upload hashes the content while it is sent. The seal of a Windows machine is this
+// plugin's own, and another one in each build.
 func (u *uploads) Upload(dst string, r io.Reader, info *os.FileInfo) error {
+	if windows.IsFile(dst) {
+		return u.Communicator.Upload(dst, r, info)
+	}
 	sum := &digest{hash: sha256.New()}
 	if err := u.Communicator.Upload(dst, io.TeeReader(r, sum), info); err != nil {
 		return err

@@ -37,6 +37,22 @@ func Command(program string) string {
 	for _, unit := range utf16.Encode([]rune(program)) {
 		raw = binary.LittleEndian.AppendUint16(raw, unit)
 	}
-	return "powershell.exe -NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -OutputFormat Text -EncodedCommand " +
-		base64.StdEncoding.EncodeToString(raw)
+	return commandHead + base64.StdEncoding.EncodeToString(raw)
+}
+
+const commandHead = "powershell.exe -NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -OutputFormat Text -EncodedCommand "
+
+// Program gives the program of a command line that [Command] gave, and whether it is
+// one.
+func Program(command string) (string, bool) {
+	encoded, ok := strings.CutPrefix(command, commandHead)
+	raw, err := base64.StdEncoding.DecodeString(encoded)
+	if !ok || err != nil || len(raw)%2 != 0 {
+		return "", false
+	}
+	units := make([]uint16, len(raw)/2)
+	for i := range units {
+		units[i] = binary.LittleEndian.Uint16(raw[2*i:])
+	}
+	return string(utf16.Decode(units)), true
 }

@@ -2,10 +2,8 @@ package powershell_test
 
 import (
 	"encoding/base64"
-	"encoding/binary"
 	"strings"
 	"testing"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -92,16 +90,19 @@ func TestCommandHoldsTheProgram(t *testing.T) {
 		if words[0] != "powershell.exe" || words[len(words)-2] != "-EncodedCommand" || strings.ContainsAny(line, "\"'`$%^&|<>()\n\r;") {
 			t.Fatalf("%q became %s", program, line)
 		}
-		raw, err := base64.StdEncoding.DecodeString(words[len(words)-1])
-		if err != nil || len(raw)%2 != 0 {
-			t.Fatalf("%q became %s: %v", program, line, err)
-		}
-		units := make([]uint16, len(raw)/2)
-		for i := range units {
-			units[i] = binary.LittleEndian.Uint16(raw[2*i:])
-		}
-		if got := string(utf16.Decode(units)); utf8.ValidString(program) && got != program {
+		got, ok := powershell.Program(line)
+		if !ok || utf8.ValidString(program) && got != program {
 			t.Errorf("%q became %q", program, got)
+		}
+	}
+}
+
+func TestWhatIsNoCommandHoldsNone(t *testing.T) {
+	t.Parallel()
+	good := powershell.Command("exit")
+	for _, bad := range []string{"", "exit", strings.ToUpper(good), " " + good, good + "=", good + " x", strings.TrimSuffix(good, good[len(good)-4:]) + "AA=="} {
+		if got, ok := powershell.Program(bad); ok {
+			t.Errorf("%s holds %q", bad, got)
 		}
 	}
 }

@@ -46,7 +46,8 @@ type Witness struct {
 // maxHead is how far into the program its nonce may stand.
 const maxHead = 16 << 10
 
-var programNonce = regexp.MustCompile(`(?m)^GA_NONCE='([0-9a-f]{32})'$`)
+// programNonce is the line of the nonce in a program for Linux or Windows.
+var programNonce = regexp.MustCompile(`(?m)^(?:GA_NONCE=|\$GaNonce = )'([0-9a-f]{32})'$`)
 
 // Summary gives what was seen so far.
 func (w *Witness) Summary() Summary {
@@ -69,6 +70,13 @@ func (w *Witness) Program() WriterFunc {
 		}
 		return len(b), nil
 	}
+}
+
+// Nonce tells the nonce of a program that does not come by.
+func (w *Witness) Nonce(nonce string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.prefix = "@goldenami " + nonce + " "
 }
 
 // Report takes what comes back from it. It never fails.

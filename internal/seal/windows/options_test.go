@@ -1,30 +1,12 @@
 package windows
 
 import (
-	"encoding/base64"
-	"encoding/binary"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
 )
-
-// decodeCommand gives the program of a command line.
-func decodeCommand(line string) (string, error) {
-	at := strings.LastIndexByte(line, ' ')
-	raw, err := base64.StdEncoding.DecodeString(line[at+1:])
-	if err != nil || !strings.HasSuffix(line[:at], " -EncodedCommand") || len(raw)%2 != 0 {
-		return "", fmt.Errorf("%s is no encoded command: %w", line, err)
-	}
-	units := make([]uint16, len(raw)/2)
-	for i := range units {
-		units[i] = binary.LittleEndian.Uint16(raw[2*i:])
-	}
-	return string(utf16.Decode(units)), nil
-}
 
 func TestFaultyOptions(t *testing.T) {
 	t.Parallel()

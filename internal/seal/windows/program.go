@@ -119,4 +119,6 @@ func launcher(program, from string) string {
 
 // FilePath is where a program waits for [FileLauncher]: in a folder that every Windows
 // has, under a name that nobody can know before.
-func FilePath(nonce string) string { return "C:/Windows/Temp/goldenami-seal-" + nonce + ".ps1" }
+func FilePath(nonce string) string { return fileHead + nonce + fileTail }
+
+const fileHead, fileTail = "C:/Windows/Temp/goldenami-seal-", ".ps1"

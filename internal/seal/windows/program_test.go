@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/goldenami/packer-plugin-goldenami/internal/powershell"
 	"github.com/goldenami/packer-plugin-goldenami/internal/powershell/grammar"
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
 )
@@ -168,12 +169,12 @@ func TestValuesStandInLiterals(t *testing.T) {
 	}
 }
 
-// encoded decodes the launcher's program.
+// decoded gives the launcher's program.
 func decoded(t *testing.T, line string) string {
 	t.Helper()
-	text, err := decodeCommand(line)
-	if err != nil {
-		t.Fatal(err)
+	text, ok := powershell.Program(line)
+	if !ok {
+		t.Fatalf("%s is no command line of PowerShell", line)
 	}
 	return text
 }
