@@ -84,7 +84,7 @@ type Config struct {
 	// by the first 512. A finding fails the build and names the file and the number of
 	// the string, `forbidden_strings[0]` for the first, never the string: it is sent
 	// to the guest's memory over the build's connection and stands in no argument,
-	// log, report or file. The password of the build's login and, in JSON templates,
+	// log, report or file. To Windows guests it is not sent at all; see below. The password of the build's login and, in JSON templates,
 	// the sensitive variables are looked for too, as `secret_scan` says, where they
 	// have 8 characters or more; HCL2 does not tell plugins the values of those, so
 	// name them here. Defaults to none.
@@ -148,11 +148,10 @@ type Config struct {
 	// `windows` with WinRM as the communicator, otherwise to `unix`.
 	GuestOSType string `mapstructure:"guest_os_type"`
 
-	scanAsked    bool // the template wants a secret scan
 	timeoutAsked bool // the template sets timeout
 	ctx          interpolate.Context
-	// allowed are the paths of scan_allow_file.
-	allowed []string
+	// allowed are the lines of scan_allow_file.
+	allowed []allowedLine
 }
 
 // prepare decodes the options, sets defaults, and gives every fault at once. It
@@ -167,7 +166,7 @@ func (c *Config) prepare(raws ...any) error {
 	if err != nil {
 		return err
 	}
-	c.scanAsked, c.timeoutAsked = c.SecretScan != "" && c.SecretScan != string(seal.ScanOff) || c.ScanTimeout != 0, c.Timeout != 0
+	c.timeoutAsked = c.Timeout != 0
 	if c.Mode == "" {
 		c.Mode = string(seal.ModeSeal)
 	}
@@ -209,7 +208,7 @@ func (c *Config) prepare(raws ...any) error {
 // options are those that the guest's program depends on.
 func (c *Config) options() seal.Options {
 	return seal.Options{
-		Banner: c.SSHBanner, SecretScan: seal.ScanMode(c.SecretScan), ScanAllow: slices.Concat(c.ScanAllow, c.allowed), ScanTimeout: c.ScanTimeout,
+		Banner: c.SSHBanner, SecretScan: seal.ScanMode(c.SecretScan), ScanAllow: slices.Concat(c.ScanAllow, c.allowedPaths()), ScanTimeout: c.ScanTimeout,
 		Forbidden: c.forbidden(), Scanner: c.ScannerCommand,
 		Mode: seal.Mode(c.Mode), Skip: c.Skip, Enable: c.Enable,
 		RemoveBuildUser: c.RemoveBuildUser, Keep: c.Keep, KeepUsers: c.KeepUsers, ScrubPaths: c.ScrubPaths, Strict: c.Strict,

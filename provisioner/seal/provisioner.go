@@ -40,7 +40,7 @@ func (p *Provisioner) Provision(ctx context.Context, ui packersdk.Ui, comm packe
 	communicator, _ := data["ConnType"].(string)
 	kind, err := p.config.guestType(communicator)
 	if err == nil && kind == guestWindows {
-		err = p.sealWindows(ctx, ui, comm, communicator)
+		err = p.sealWindows(ctx, ui, comm, data)
 	} else if err == nil {
 		err = p.sealUnix(ctx, ui, comm, data)
 	}

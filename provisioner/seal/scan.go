@@ -2,7 +2,6 @@ package seal
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -17,7 +16,14 @@ const unknown = "<unknown>"
 // in forbidden_strings is looked for: shorter ones stand in images by chance.
 const minSensitive = 8
 
-// readAllowed reads scan_allow_file and gives every wrong line at once.
+// allowedLine is a path of scan_allow_file. Of which form it must be is known with the
+// guest's system.
+type allowedLine struct {
+	number int
+	path   string
+}
+
+// readAllowed reads scan_allow_file.
 func (c *Config) readAllowed() error {
 	c.allowed = nil
 	if c.ScanAllowFile == "" || strings.Contains(c.ScanAllowFile, unknown) {
@@ -28,26 +34,39 @@ func (c *Config) readAllowed() error {
 		return fmt.Errorf("scan_allow_file: %w; name a readable file of this machine, or list the paths in scan_allow", err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	var errs []error
 	lines := bufio.NewScanner(file)
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
 		if strings.ContainsRune(line, 0) {
 			return fmt.Errorf("scan_allow_file: %s is no text; it must be a text file with one path to a line", c.ScanAllowFile)
 		}
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
+		if line != "" && !strings.HasPrefix(line, "#") {
+			c.allowed = append(c.allowed, allowedLine{n, line})
 		}
-		if err := seal.ValidPath(line); err != nil {
-			errs = append(errs, fmt.Errorf("scan_allow_file: %s:%d: %w", c.ScanAllowFile, n, err))
-			continue
-		}
-		c.allowed = append(c.allowed, line)
 	}
 	if err := lines.Err(); err != nil {
-		errs = append(errs, fmt.Errorf("scan_allow_file: %s: %w; it must be a text file with one path to a line", c.ScanAllowFile, err))
+		return fmt.Errorf("scan_allow_file: %s: %w; it must be a text file with one path to a line", c.ScanAllowFile, err)
 	}
-	return errors.Join(errs...)
+	return nil
+}
+
+func (c *Config) allowedPaths() []string {
+	all := make([]string, 0, len(c.allowed))
+	for _, line := range c.allowed {
+		all = append(all, line.path)
+	}
+	return all
+}
+
+// unfitAllowed gives an error for every line that valid refuses.
+func (c *Config) unfitAllowed(valid func(string) error) []error {
+	var errs []error
+	for _, line := range c.allowed {
+		if err := valid(line.path); err != nil {
+			errs = append(errs, fmt.Errorf("scan_allow_file: %s:%d: %w", c.ScanAllowFile, line.number, err))
+		}
+	}
+	return errs
 }
 
 // forbidden are the strings of the template.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,17 +37,24 @@ func (c *Config) guestTimeout() time.Duration {
 func (c *Config) validFor() error {
 	switch c.GuestOSType {
 	case guestUnix:
-		return c.options().Validate()
+		return c.validForUnix()
 	case guestWindows:
 		return c.validForWindows()
 	case "":
-		err := c.options().Validate()
+		err := c.validForUnix()
 		if err != nil && c.validForWindows() == nil {
 			return nil
 		}
 		return err
 	}
 	return fmt.Errorf("guest_os_type: %q is neither %q nor %q", c.GuestOSType, guestUnix, guestWindows)
+}
+
+// validForUnix checks the options for a guest that has a POSIX sh.
+func (c *Config) validForUnix() error {
+	o := c.options()
+	o.ScanAllow = c.ScanAllow // the others are told by their lines
+	return errors.Join(append(flatten(o.Validate()), c.unfitAllowed(seal.ValidPath)...)...)
 }
 
 // validForWindows checks the options for a Windows guest: there is no option that
@@ -59,20 +67,19 @@ func (c *Config) validForWindows() error {
 	}{
 		{"root", c.Root != seal.LiveRoot},
 		{"ssh_banner", c.SSHBanner != ""},
-		{"scan_allow", len(c.ScanAllow) > 0},
-		{"scan_allow_file", c.ScanAllowFile != ""},
-		{"forbidden_strings", len(c.ForbiddenStrings) > 0},
 		{"scanner_command", c.ScannerCommand != ""},
 		{"remove_build_user", c.RemoveBuildUser},
 		{"allow_no_network", c.AllowNoNetwork},
 		{"allow_no_host_keys", c.AllowNoHostKeys},
-		{"secret_scan and scan_timeout", c.scanAsked},
 	} {
 		if o.set {
 			errs = append(errs, fmt.Errorf("%s: on Windows there is nothing that it could do; leave it out", o.name))
 		}
 	}
-	return errors.Join(append(errs, flatten(c.windowsOptions().Validate())...)...)
+	options := c.windowsOptions()
+	options.ScanAllow = c.ScanAllow // the others are told by their lines
+	errs = append(errs, flatten(options.Validate())...)
+	return errors.Join(append(errs, c.unfitAllowed(windows.ValidPath)...)...)
 }
 
 // windowsOptions are those that the program for Windows depends on.
@@ -80,6 +87,7 @@ func (c *Config) windowsOptions() windows.Options {
 	return windows.Options{
 		Mode: seal.Mode(c.Mode), Skip: c.Skip, Enable: c.Enable, Keep: c.Keep, KeepUsers: c.KeepUsers,
 		ScrubPaths: c.ScrubPaths, Strict: c.Strict, AllowNoLaunchKey: c.AllowNoLaunchKey,
+		SecretScan: seal.ScanMode(c.SecretScan), ScanAllow: slices.Concat(c.ScanAllow, c.allowedPaths()), ScanTimeout: c.ScanTimeout, Forbidden: c.forbidden(),
 	}
 }
 
@@ -98,12 +106,20 @@ func (c *Config) guestType(communicator string) (string, error) {
 
 // sealWindows seals a Windows guest. Packer's WinRM has no standard input, so there the
 // program is uploaded; the launcher deletes it before it runs what it has read.
-func (p *Provisioner) sealWindows(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator, communicator string) error {
-	if err := p.config.validForWindows(); err != nil {
+func (p *Provisioner) sealWindows(ctx context.Context, ui packersdk.Ui, comm packersdk.Communicator, data map[string]any) error {
+	err := p.config.validForWindows()
+	if err == nil {
+		err = p.config.known()
+	}
+	if err != nil {
 		return fmt.Errorf("the guest is Windows: %w", err)
 	}
 	options := p.config.windowsOptions()
-	var err error
+	options.Forbidden = append(options.Forbidden, p.config.sensitive(data)...)
+	if key := seal.KeyText(buildKey(data)); key != "" && options.SecretScan != seal.ScanOff {
+		options.Forbidden = append(options.Forbidden, seal.Forbidden{Label: "the build's public key", Value: key, Warn: options.SecretScan == seal.ScanWarn})
+	}
+	communicator, _ := data["ConnType"].(string)
 	if options.Nonce, err = seal.NewNonce(); err != nil {
 		return err
 	}

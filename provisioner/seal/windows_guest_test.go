@@ -31,6 +31,7 @@ type windowsGuest struct {
 
 	things   map[string][]string // what each operation would remove
 	stuck    map[string]string   // why an operation fails
+	disk     map[string]string   // contents of files, for what searches in them
 	warnings []string
 	later    map[string][]string // what is left for sysprep
 	limited  bool                // the session is not elevated
@@ -43,6 +44,7 @@ type windowsGuest struct {
 	mu       sync.Mutex
 	files    map[string]string
 	commands int
+	got      []string // all that was sent to it
 	done     sync.WaitGroup
 }
 
@@ -60,6 +62,7 @@ func (g *windowsGuest) Upload(path string, content io.Reader, _ *os.FileInfo) er
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.files = map[string]string{path: string(text)}
+	g.got = append(g.got, path, string(text))
 	return nil
 }
 
@@ -68,6 +71,7 @@ func (g *windowsGuest) Upload(path string, content io.Reader, _ *os.FileInfo) er
 func (g *windowsGuest) Start(_ context.Context, cmd *packersdk.RemoteCmd) error {
 	g.mu.Lock()
 	g.commands++
+	g.got = append(g.got, cmd.Command)
 	g.mu.Unlock()
 	g.done.Add(1)
 	if g.overSSH {
@@ -111,6 +115,7 @@ func (g *windowsGuest) run(cmd *packersdk.RemoteCmd) (status int, lost bool) {
 	}
 	launcher := utf16Text(g.t, encoded)
 	program, ok := g.received(launcher, cmd.Stdin)
+	g.got = append(g.got, launcher, program)
 	if g.change != nil {
 		program = g.change(program)
 	}
@@ -194,15 +199,20 @@ func (g *windowsGuest) obey(program string, out io.Writer) (status int, lost boo
 		r.emit("warning", warning)
 	}
 	for _, name := range selected {
-		left := 0
+		found, warnings := g.search(program, name)
+		for _, warning := range warnings {
+			r.emit("warning", warning)
+		}
 		for _, thing := range g.things[name] {
 			if !slices.Contains(kept, thing) {
-				r.emit("left", name, thing)
-				left++
-				status = 1
+				found = append(found, thing)
 			}
 		}
-		r.emit("check", name, strconv.Itoa(left))
+		for _, thing := range found {
+			r.emit("left", name, thing)
+			status = 1
+		}
+		r.emit("check", name, strconv.Itoa(len(found)))
 	}
 	for _, name := range g.list(program, "GaLaters") {
 		for _, item := range g.later[name] {
@@ -230,8 +240,16 @@ func (g *windowsGuest) list(program, name string) []string {
 		return nil
 	}
 	var all []string
-	for _, item := range regexp.MustCompile(`'((?:[^']|'')*)'`).FindAllStringSubmatch(m[1], -1) {
-		all = append(all, strings.ReplaceAll(item[1], "''", "'"))
+	for _, item := range regexp.MustCompile(`(FromBase64String\()?'((?:[^']|'')*)'`).FindAllStringSubmatch(m[1], -1) {
+		text := strings.ReplaceAll(item[2], "''", "'")
+		if item[1] != "" {
+			raw, err := base64.StdEncoding.DecodeString(text)
+			if err != nil {
+				g.t.Error(err)
+			}
+			text = string(raw)
+		}
+		all = append(all, text)
 	}
 	return all
 }

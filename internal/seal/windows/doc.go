@@ -17,7 +17,10 @@
 //   - What a process holds open stays and is a warning; where it may be a secret, it is
 //     a failure.
 //   - A template's value reaches PowerShell through package powershell alone.
+//   - What must not stand in the image is not sent either, since PowerShell and Windows
+//     may log programs and command lines: the guest gets two bits of each byte and a
+//     hash, and searches by these.
+//   - The patterns of secrets are those of package seal, which Go turns into .NET's.
 //
-// It opens no connection, does not know Packer, looks for no secrets by their looks,
-// and does not run sysprep.
+// It opens no connection, does not know Packer, and does not run sysprep.
 package windows

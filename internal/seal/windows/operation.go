@@ -40,6 +40,8 @@ var order = []string{
 	"logs",
 	"authorized-keys",
 	"ssh-host-keys",
+	"secret-scan",
+	"forbidden-strings",
 	"event-logs",
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
 )
@@ -24,6 +25,16 @@ type Options struct {
 	KeepUsers []string
 	// ScrubPaths lists absolute paths in the guest that are removed too.
 	ScrubPaths []string
+	// SecretScan says what a file that looks like a secret is; off if empty.
+	SecretScan seal.ScanMode
+	// ScanAllow lists absolute paths in the guest that the secret scan passes over.
+	ScanAllow []string
+	// Forbidden are strings that must not stand in any file of the guest. They are not
+	// sent to it.
+	Forbidden []seal.Forbidden
+	// ScanTimeout bounds the secret scan and the look for forbidden strings, each; full
+	// seconds count.
+	ScanTimeout time.Duration
 	// Strict makes a warning of the report a reason to make no image.
 	Strict bool
 	// AllowNoLaunchKey seals a guest even without a launch agent.
@@ -39,9 +50,11 @@ func (o Options) Validate() error {
 	if len(o.selected()) == 0 {
 		errs = append(errs, seal.ErrNothing)
 	}
-	errs = append(errs, seal.Unfit("keep", o.Keep, validPath)...)
+	errs = append(errs, seal.Unfit("keep", o.Keep, ValidPath)...)
 	errs = append(errs, seal.Unfit("keep_users", o.KeepUsers, validUser)...)
 	errs = append(errs, seal.Unfit("scrub_paths", o.ScrubPaths, o.validScrub)...)
+	errs = append(errs, seal.Options{SecretScan: o.SecretScan, ScanTimeout: o.ScanTimeout, Forbidden: o.Forbidden}.ScanFaults()...)
+	errs = append(errs, seal.Unfit("scan_allow", o.ScanAllow, ValidPath)...)
 	return errors.Join(errs...)
 }
 
@@ -59,8 +72,8 @@ func (o Options) validNames() []error {
 			errs = append(errs, fmt.Errorf("enable: %w", unknown(name)))
 		case slices.Contains(o.Skip, name):
 			errs = append(errs, fmt.Errorf("enable: %q is named in skip too; leave it in one of them", name))
-		case name == "scrub-paths" && len(o.ScrubPaths) == 0:
-			errs = append(errs, fmt.Errorf("enable: %q does nothing without scrub_paths; set that instead", name))
+		case strings.Contains(defaultOf(name), "_") && !o.set(defaultOf(name)):
+			errs = append(errs, fmt.Errorf("enable: %q does nothing without %s; set that instead", name, defaultOf(name)))
 		}
 	}
 	return errs
@@ -75,11 +88,27 @@ func unknown(name string) error {
 		name, seal.Nearest(name, order), strings.Join(order, ", "))
 }
 
+// defaultOf gives when an operation runs by itself: on, off, or with an option.
+func defaultOf(name string) string { return operations()[slices.Index(order, name)].Default }
+
+// set tells whether the option of that name, with which an operation runs, has a value.
+func (o Options) set(option string) bool {
+	switch option {
+	case "scrub_paths":
+		return len(o.ScrubPaths) > 0
+	case "secret_scan":
+		return o.SecretScan == seal.ScanFail || o.SecretScan == seal.ScanWarn
+	case "forbidden_strings":
+		return len(o.Forbidden) > 0
+	}
+	return false
+}
+
 // selected gives the names of the operations that run, in order.
 func (o Options) selected() []string {
 	var names []string
 	for _, op := range operations() {
-		on := op.Default == "on" || op.Default == "scrub_paths" && len(o.ScrubPaths) > 0 || slices.Contains(o.Enable, op.Name)
+		on := op.Default == "on" || o.set(op.Default) || slices.Contains(o.Enable, op.Name)
 		if on && !slices.Contains(o.Skip, op.Name) {
 			names = append(names, op.Name)
 		}

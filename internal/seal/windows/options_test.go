@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
 )
@@ -17,6 +18,11 @@ func TestFaultyOptions(t *testing.T) {
 		`enable: no operation for Windows is called "x"`:                        func(o *Options) { o.Enable = []string{"x"} },
 		`enable: "logs" is named in skip too`:                                   func(o *Options) { o.Enable, o.Skip = []string{"logs"}, []string{"logs"} },
 		`enable: "scrub-paths" does nothing without scrub_paths`:                func(o *Options) { o.Enable, o.ScrubPaths = []string{"scrub-paths"}, nil },
+		`enable: "secret-scan" does nothing without secret_scan`:                func(o *Options) { o.Enable, o.SecretScan = []string{"secret-scan"}, "" },
+		`secret_scan: "x" is none of "fail", "warn" and "off"`:                  func(o *Options) { o.SecretScan = "x" },
+		`scan_timeout: 1ms is too short`:                                        func(o *Options) { o.ScanTimeout = time.Millisecond },
+		`forbidden_strings[0] is shorter than 6`:                                func(o *Options) { o.Forbidden[0].Value = "short" },
+		`scan_allow: "/etc" is not an absolute path of Windows`:                 func(o *Options) { o.ScanAllow = []string{"/etc"} },
 		`leave the provisioner out`:                                             func(o *Options) { o.Skip = order },
 		`keep: "/etc" is not an absolute path of Windows; write it as in`:       func(o *Options) { o.Keep = []string{"/etc"} },
 		`keep: "C:build" is not an absolute path`:                               func(o *Options) { o.Keep = []string{"C:build"} },
@@ -55,12 +61,13 @@ func TestSelection(t *testing.T) {
 	t.Parallel()
 	o := Options{Mode: seal.ModeSeal}
 	got := o.selected()
-	for _, off := range []string{"home-caches", "update-cache", "scrub-paths"} {
+	off := []string{"home-caches", "update-cache", "scrub-paths", "secret-scan", "forbidden-strings"}
+	for _, off := range off {
 		if slices.Contains(got, off) {
 			t.Errorf("%s runs by itself", off)
 		}
 	}
-	if len(got) != len(order)-3 || o.Count() != len(got) {
+	if len(got) != len(order)-len(off) || o.Count() != len(got) {
 		t.Errorf("%d of %d run", len(got), len(order))
 	}
 	o = full()
@@ -79,6 +86,10 @@ func TestOptionsReachTheProgram(t *testing.T) {
 		"$GaAllowNoLaunchKey = $true":                   func(o *Options) { o.AllowNoLaunchKey = true },
 		`$GaKeep = @('C:\x', 'C:\ProgramData\goldenami`: func(o *Options) { o.Keep = []string{"C:/x/"} },
 		"$GaKeepUsers = @('ops')":                       func(o *Options) { o.KeepUsers = []string{"ops"} },
+		`$GaScanAllow = @('C:\z')`:                      func(o *Options) { o.ScanAllow = []string{"C:/z/"} },
+		"$GaScanTimeout = 90":                           func(o *Options) { o.ScanTimeout = 90 * time.Second },
+		"$GaSecretScan = 'warn'":                        func(o *Options) { o.SecretScan = seal.ScanWarn },
+		"'forbidden_strings[0]', 'warn', '":             func(o *Options) { o.Forbidden[0].Warn = true },
 		`$GaScrub = @('D:\y')`:                          func(o *Options) { o.ScrubPaths = []string{"D:/y"} },
 		"$GaOperations = @('event-logs')":               func(o *Options) { *o = only("event-logs") },
 	} {

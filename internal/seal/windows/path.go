@@ -38,8 +38,8 @@ func cleanAll(all []string) []string {
 	return cleaned
 }
 
-// validPath refuses paths that cannot mean what their writer thinks.
-func validPath(p string) error {
+// ValidPath refuses paths that cannot mean what their writer thinks.
+func ValidPath(p string) error {
 	cleaned := clean(p)
 	switch {
 	case !utf8.ValidString(p):
@@ -65,7 +65,7 @@ func validPath(p string) error {
 // validScrub refuses what would leave no guest, or what is wanted and unwanted at
 // once.
 func (o Options) validScrub(p string) error {
-	if err := validPath(p); err != nil {
+	if err := ValidPath(p); err != nil {
 		return err
 	}
 	for _, dir := range system {

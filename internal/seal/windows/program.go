@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/powershell"
@@ -19,6 +20,8 @@ var (
 	removeText string
 	//go:embed program/check.ps1
 	checkText string
+	//go:embed program/scan.ps1
+	scanText string
 	//go:embed program/guest.ps1
 	guestText string
 	//go:embed program/preflight.ps1
@@ -47,7 +50,8 @@ func Program(o Options) (string, error) {
 	fmt.Fprintf(&b, "$GaNonce = %s\n$GaMode = %s\n$GaAllowNoLaunchKey = $%t\n", powershell.Literal(o.Nonce), powershell.Literal(string(o.Mode)), o.AllowNoLaunchKey)
 	fmt.Fprintf(&b, "$GaKeep = %s\n$GaKeepUsers = %s\n$GaScrub = %s\n", powershell.List(o.kept()), powershell.List(o.KeepUsers), powershell.List(cleanAll(o.ScrubPaths)))
 	fmt.Fprintf(&b, "$GaOperations = %s\n$GaLaters = %s\n", powershell.List(selected), powershell.List(laters))
-	for _, part := range []string{baseText, removeText, checkText, guestText, preflightText} {
+	writeScan(&b, o)
+	for _, part := range []string{baseText, removeText, checkText, guestText, scanText, preflightText} {
 		b.WriteString(part)
 	}
 	for _, name := range selected {
@@ -65,14 +69,18 @@ func Parser(o Options) *seal.Parser {
 	return seal.Expectation{
 		Mode: o.Mode, Strict: o.Strict, Nonce: o.Nonce,
 		Operations: operations(), Selected: o.selected(),
-		NotCovered: NotCovered(), Handovers: Handovers(),
+		NotCovered: NotCovered(o), Handovers: Handovers(),
 	}.Parser()
 }
 
-// NotCovered is what no run of this program says anything about.
-func NotCovered() []string {
+// NotCovered is what a run of o says nothing about.
+func NotCovered(o Options) []string {
+	secrets := "secrets without a known form, in databases, compressed or encoded files, and in the registry"
+	if !slices.Contains(o.selected(), "secret-scan") {
+		secrets = "secrets inside files of applications"
+	}
 	return []string{
-		"secrets inside files of applications",
+		secrets,
 		"the registry of users who are not logged in",
 		"secrets of LSA, and what the password of Administrator is",
 		"what services write after the seal",

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goldenami/packer-plugin-goldenami/internal/powershell"
 	"github.com/goldenami/packer-plugin-goldenami/internal/powershell/grammar"
@@ -17,7 +18,10 @@ import (
 const nonce = "0123456789abcdef0123456789abcdef"
 
 func full() Options {
-	return Options{Mode: seal.ModeSeal, Nonce: nonce, Enable: []string{"home-caches", "update-cache"}, ScrubPaths: []string{"C:/build/it's", `D:\é`}}
+	return Options{
+		Mode: seal.ModeSeal, Nonce: nonce, Enable: []string{"home-caches", "update-cache"}, ScrubPaths: []string{"C:/build/it's", `D:\é`},
+		SecretScan: seal.ScanFail, ScanTimeout: time.Minute, Forbidden: []seal.Forbidden{{Label: "forbidden_strings[0]", Value: "it's-a-secret"}},
+	}
 }
 
 func program(t *testing.T, o Options) string {
@@ -83,7 +87,7 @@ func TestTheProgramParses(t *testing.T) {
 // it calls.
 func TestEveryOperationRunsAlone(t *testing.T) {
 	t.Parallel()
-	texts := []string{baseText, removeText, checkText, guestText, preflightText, mainText}
+	texts := []string{baseText, removeText, checkText, guestText, scanText, preflightText, mainText}
 	shared := len(texts) + len(laters)
 	for _, name := range laters {
 		texts = append(texts, fragment("later", name))
@@ -141,7 +145,7 @@ func TestEveryFragmentIsAnOperation(t *testing.T) {
 		}
 	}
 	for _, op := range Operations() {
-		if len(op.Reason) < 20 || len(op.Paths) < 10 || !slices.Contains([]string{"on", "off", "scrub_paths"}, op.Default) {
+		if len(op.Reason) < 20 || len(op.Paths) < 10 || !slices.Contains([]string{"on", "off", "scrub_paths", "secret_scan", "forbidden_strings"}, op.Default) {
 			t.Errorf("%+v", op)
 		}
 	}
@@ -158,11 +162,12 @@ func TestValuesStandInLiterals(t *testing.T) {
 	t.Parallel()
 	o := full()
 	o.Keep, o.KeepUsers = []string{"C:/it's $(exit) `n", "C:/\u2019"}, []string{"o'neil $x"}
+	o.ScanAllow, o.Forbidden[0].Label = []string{"C:/allow'd $(exit)"}, "the variable \"it's $(exit)\u2019\""
 	plain, hard := grammar.Parse(t, program(t, full()))[0], grammar.Parse(t, program(t, o))[0]
 	if len(hard.Faults) > 0 || !slices.Equal(plain.Commands, hard.Commands) || !slices.Equal(plain.Variables, hard.Variables) {
 		t.Errorf("values changed what the program is: %v", hard.Faults)
 	}
-	for _, want := range []string{`'C:\it''s $(exit) ` + "`n'", "'o''neil $x'", `'C:\build\it''s'`} {
+	for _, want := range []string{`'C:\it''s $(exit) ` + "`n'", "'o''neil $x'", `'C:\build\it''s'`, "'C:\\allow''d $(exit)'"} {
 		if !slices.Contains(hard.Strings, want) {
 			t.Errorf("no literal %s", want)
 		}
@@ -220,7 +225,7 @@ func TestTheTableHasEveryOperation(t *testing.T) {
 	t.Parallel()
 	table := Markdown()
 	for _, name := range Names() {
-		if !regexp.MustCompile("(?m)^\\| `" + name + "` \\| (on|off|on with `scrub_paths`) \\| .+ \\| .+ \\|$").MatchString(table) {
+		if !regexp.MustCompile("(?m)^\\| `" + name + "` \\| (on|off|on with `(scrub_paths|secret_scan|forbidden_strings)`) \\| .+ \\| .+ \\|$").MatchString(table) {
 			t.Errorf("%s is not in\n%s", name, table)
 		}
 	}
