@@ -116,7 +116,8 @@ func (p *Provisioner) sealWindows(ctx context.Context, ui packersdk.Ui, comm pac
 	}
 	options := p.config.windowsOptions()
 	options.Forbidden = append(options.Forbidden, p.config.sensitive(data)...)
-	if key := seal.KeyText(buildKey(data)); key != "" && options.SecretScan != seal.ScanOff {
+	options.BuildKey = buildKey(data)
+	if key := seal.KeyText(options.BuildKey); key != "" && options.SecretScan != seal.ScanOff {
 		options.Forbidden = append(options.Forbidden, seal.Forbidden{Label: "the build's public key", Value: key, Warn: options.SecretScan == seal.ScanWarn})
 	}
 	communicator, _ := data["ConnType"].(string)

@@ -32,6 +32,7 @@ type windowsGuest struct {
 	things   map[string][]string // what each operation would remove
 	stuck    map[string]string   // why an operation fails
 	disk     map[string]string   // contents of files, for what searches in them
+	keys     map[string]string   // files of authorized keys, by whose they are
 	warnings []string
 	later    map[string][]string // what is left for sysprep
 	limited  bool                // the session is not elevated
@@ -191,6 +192,7 @@ func (g *windowsGuest) obey(program string, out io.Writer) (status int, lost boo
 			status = 1
 			continue
 		}
+		g.sealKeys(program, name)
 		was := len(g.things[name])
 		g.things[name] = slices.DeleteFunc(g.things[name], func(p string) bool { return !slices.Contains(kept, p) })
 		r.emit("op", name, "sealed", strconv.Itoa(was-len(g.things[name])), "7", "")

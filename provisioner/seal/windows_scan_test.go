@@ -190,7 +190,7 @@ func TestSecretsOfThisBuildAreNotSentToWindows(t *testing.T) {
 			if len(left)+len(got.Warnings) != want {
 				t.Errorf("%s: %q and %q", mode, left, got.Warnings)
 			}
-			for _, value := range []string{token, variable, password, key} {
+			for _, value := range []string{token, variable, password} {
 				nowhere(t, value, append(g.got, err.Error(), ui.text(), string(written)))
 			}
 		}
@@ -214,6 +214,40 @@ func nowhere(t *testing.T, value string, texts []string) {
 					t.Errorf("%q stands in\n%.300s", value, text)
 				}
 			}
+		}
+	}
+}
+
+// sealKeys plays what becomes of authorized keys.
+func (g *windowsGuest) sealKeys(program, name string) {
+	for owner, lines := range g.keys {
+		switch {
+		case name == "authorized-keys" && !slices.Contains(g.list(program, "GaKeepUsers"), owner):
+			delete(g.keys, owner)
+		case name == "build-key":
+			g.keys[owner] = strings.Join(slices.DeleteFunc(strings.Split(lines, "\n"), func(line string) bool { return strings.Contains(line, g.value(program, "GaBuildKey")) }), "\n")
+		}
+	}
+}
+
+// TestTheBuildsKeyGoesFromKeysThatStay: as on Linux, and only where it is known.
+func TestTheBuildsKeyGoesFromKeysThatStay(t *testing.T) {
+	t.Parallel()
+	const other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMotherotherotherotherotherotherotherotherothe ops"
+	all := "# team\n" + sealtest.BuildKey + "\n" + other + "\n"
+	for public, want := range map[string]string{sealtest.BuildKey: "# team\n" + other + "\n", "": all, "ssh-rsa nokey": all} {
+		g := planted(t)
+		g.keys = map[string]string{"ops": all, "gone": other}
+		p := overRPC(t, &Provisioner{})
+		if err := p.Prepare(map[string]any{"keep_users": []string{"ops"}}); err != nil {
+			t.Fatal(err)
+		}
+		ui := &screen{t: t}
+		if err := p.Provision(t.Context(), ui, g, map[string]any{"ConnType": "winrm", "SSHPublicKey": public}); err != nil {
+			t.Fatalf("%v\n%s", err, ui.text())
+		}
+		if len(g.keys) != 1 || g.keys["ops"] != want {
+			t.Errorf("%q: %q", public, g.keys)
 		}
 	}
 }

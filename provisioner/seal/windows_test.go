@@ -15,6 +15,7 @@ import (
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
 	sealing "github.com/goldenami/packer-plugin-goldenami/internal/seal"
+	"github.com/goldenami/packer-plugin-goldenami/internal/seal/sealtest"
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal/windows"
 )
 
@@ -37,7 +38,7 @@ func planted(t *testing.T) *windowsGuest {
 func sealedWindows(t *testing.T, g *windowsGuest, config map[string]any) (shown string, err error) {
 	t.Helper()
 	p := overRPC(t, &Provisioner{})
-	data := map[string]any{"ConnType": "winrm"}
+	data := map[string]any{"ConnType": "winrm", "SSHPublicKey": sealtest.BuildKey}
 	if g.overSSH {
 		data["ConnType"] = "ssh"
 	}
@@ -71,7 +72,7 @@ func TestWindowsIsSealedOnBothWays(t *testing.T) {
 					t.Errorf("%s left %q", name, things)
 				}
 			}
-			for _, want := range append(windows.Names(), "Sealing the guest: 25 operations", "left for sysprep: winrm: ", winrmListener, "left for sysprep: generalize: ", "Sealed in ", "not covered: ") {
+			for _, want := range append(windows.Names(), "Sealing the guest: 27 operations", "left for sysprep: winrm: ", winrmListener, "left for sysprep: generalize: ", "Sealed in ", "not covered: ") {
 				if !strings.Contains(shown, want) {
 					t.Errorf("the output lacks %q:\n%s", want, shown)
 				}

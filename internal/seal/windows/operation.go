@@ -39,6 +39,7 @@ var order = []string{
 	"scrub-paths",
 	"logs",
 	"authorized-keys",
+	"build-key",
 	"ssh-host-keys",
 	"secret-scan",
 	"forbidden-strings",

@@ -25,6 +25,9 @@ type Options struct {
 	KeepUsers []string
 	// ScrubPaths lists absolute paths in the guest that are removed too.
 	ScrubPaths []string
+	// BuildKey is the line of the public key with which the build logs in, if the
+	// builder tells it. What is no such line counts as none.
+	BuildKey string
 	// SecretScan says what a file that looks like a secret is; off if empty.
 	SecretScan seal.ScanMode
 	// ScanAllow lists absolute paths in the guest that the secret scan passes over.
@@ -109,6 +112,9 @@ func (o Options) selected() []string {
 	var names []string
 	for _, op := range operations() {
 		on := op.Default == "on" || o.set(op.Default) || slices.Contains(o.Enable, op.Name)
+		if op.Name == "build-key" && seal.KeyText(o.BuildKey) == "" {
+			continue
+		}
 		if on && !slices.Contains(o.Skip, op.Name) {
 			names = append(names, op.Name)
 		}

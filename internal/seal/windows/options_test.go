@@ -61,7 +61,7 @@ func TestSelection(t *testing.T) {
 	t.Parallel()
 	o := Options{Mode: seal.ModeSeal}
 	got := o.selected()
-	off := []string{"home-caches", "update-cache", "scrub-paths", "secret-scan", "forbidden-strings"}
+	off := []string{"home-caches", "update-cache", "scrub-paths", "secret-scan", "forbidden-strings", "build-key"}
 	for _, off := range off {
 		if slices.Contains(got, off) {
 			t.Errorf("%s runs by itself", off)
@@ -92,6 +92,7 @@ func TestOptionsReachTheProgram(t *testing.T) {
 		"'forbidden_strings[0]', 'warn', '":             func(o *Options) { o.Forbidden[0].Warn = true },
 		`$GaScrub = @('D:\y')`:                          func(o *Options) { o.ScrubPaths = []string{"D:/y"} },
 		"$GaOperations = @('event-logs')":               func(o *Options) { *o = only("event-logs") },
+		"$GaBuildKey = ''":                              func(o *Options) { o.BuildKey = "ssh-rsa x" },
 	} {
 		o := full()
 		change(&o)

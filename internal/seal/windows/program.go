@@ -49,6 +49,7 @@ func Program(o Options) (string, error) {
 	selected := o.selected()
 	fmt.Fprintf(&b, "$GaNonce = %s\n$GaMode = %s\n$GaAllowNoLaunchKey = $%t\n", powershell.Literal(o.Nonce), powershell.Literal(string(o.Mode)), o.AllowNoLaunchKey)
 	fmt.Fprintf(&b, "$GaKeep = %s\n$GaKeepUsers = %s\n$GaScrub = %s\n", powershell.List(o.kept()), powershell.List(o.KeepUsers), powershell.List(cleanAll(o.ScrubPaths)))
+	fmt.Fprintf(&b, "$GaBuildKey = %s\n", powershell.Literal(seal.KeyText(o.BuildKey)))
 	fmt.Fprintf(&b, "$GaOperations = %s\n$GaLaters = %s\n", powershell.List(selected), powershell.List(laters))
 	writeScan(&b, o)
 	for _, part := range []string{baseText, removeText, checkText, guestText, scanText, preflightText} {

@@ -13,6 +13,7 @@ import (
 	"github.com/goldenami/packer-plugin-goldenami/internal/powershell"
 	"github.com/goldenami/packer-plugin-goldenami/internal/powershell/grammar"
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
+	"github.com/goldenami/packer-plugin-goldenami/internal/seal/sealtest"
 )
 
 const nonce = "0123456789abcdef0123456789abcdef"
@@ -20,7 +21,7 @@ const nonce = "0123456789abcdef0123456789abcdef"
 func full() Options {
 	return Options{
 		Mode: seal.ModeSeal, Nonce: nonce, Enable: []string{"home-caches", "update-cache"}, ScrubPaths: []string{"C:/build/it's", `D:\é`},
-		SecretScan: seal.ScanFail, ScanTimeout: time.Minute, Forbidden: []seal.Forbidden{{Label: "forbidden_strings[0]", Value: "it's-a-secret"}},
+		BuildKey: sealtest.BuildKey, SecretScan: seal.ScanFail, ScanTimeout: time.Minute, Forbidden: []seal.Forbidden{{Label: "forbidden_strings[0]", Value: "it's-a-secret"}},
 	}
 }
 
@@ -36,7 +37,7 @@ func program(t *testing.T, o Options) string {
 // cmdlets are all that the program calls besides its own functions: each one is in
 // Windows PowerShell 5.1 as Windows brings it, and none is an alias.
 var cmdlets = []string{
-	"Get-ChildItem", "Get-CimInstance", "Get-Item", "Get-Process", "Get-ScheduledTask", "Get-Service", "Get-WinEvent", "Join-Path",
+	"Get-ChildItem", "Get-CimAssociatedInstance", "Get-CimInstance", "Get-Item", "Get-Process", "Get-ScheduledTask", "Get-Service", "Get-WinEvent", "Join-Path",
 	"New-Object", "Out-Null", "Remove-Item", "Remove-ItemProperty", "Set-ItemProperty", "Set-StrictMode", "Stop-Service", "Test-Path",
 	"Unregister-ScheduledTask",
 }
