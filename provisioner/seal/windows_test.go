@@ -72,7 +72,7 @@ func TestWindowsIsSealedOnBothWays(t *testing.T) {
 					t.Errorf("%s left %q", name, things)
 				}
 			}
-			for _, want := range append(windows.Names(), "Sealing the guest: 27 operations", "left for sysprep: winrm: ", winrmListener, "left for sysprep: generalize: ", "Sealed in ", "not covered: ") {
+			for _, want := range append(windows.Names(), "Sealing the guest: 33 operations", "left for sysprep: winrm: ", winrmListener, "left for sysprep: generalize: ", "Sealed in ", "not covered: ") {
 				if !strings.Contains(shown, want) {
 					t.Errorf("the output lacks %q:\n%s", want, shown)
 				}

@@ -84,6 +84,7 @@ func NotCovered(o Options) []string {
 		secrets,
 		"the registry of users who are not logged in",
 		"secrets of LSA, and what the password of Administrator is",
+		"the page file",
 		"what services write after the seal",
 		"blocks of files that were deleted before",
 		"volumes other than those that hold the paths named",

@@ -37,8 +37,8 @@ func program(t *testing.T, o Options) string {
 // cmdlets are all that the program calls besides its own functions: each one is in
 // Windows PowerShell 5.1 as Windows brings it, and none is an alias.
 var cmdlets = []string{
-	"Get-ChildItem", "Get-CimAssociatedInstance", "Get-CimInstance", "Get-Item", "Get-Process", "Get-ScheduledTask", "Get-Service", "Get-WinEvent", "Join-Path",
-	"New-Object", "Out-Null", "Remove-Item", "Remove-ItemProperty", "Set-ItemProperty", "Set-StrictMode", "Stop-Service", "Test-Path",
+	"Get-ChildItem", "Get-CimAssociatedInstance", "Get-CimInstance", "Get-Item", "Get-NetRoute", "Get-Process", "Get-ScheduledTask", "Get-Service", "Get-WinEvent", "Join-Path",
+	"New-Object", "Out-Null", "Remove-Item", "Remove-ItemProperty", "Remove-NetRoute", "Set-ItemProperty", "Set-StrictMode", "Stop-Service", "Test-Path",
 	"Unregister-ScheduledTask",
 }
 

@@ -19,6 +19,19 @@ function later-winrm {
 	winrm-setting 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System' 'LocalAccountTokenFilterPolicy'
 	$policy = 'HKLM:\SOFTWARE\Policies\Microsoft\Windows\WinRM\Service'
 	foreach ($name in 'AllowBasic', 'AllowCredSSP', 'AllowUnencryptedTraffic') { winrm-setting $policy $name }
+	winrm-setting ($GaWsman + '\Client') 'allow_unencrypted'
+	winrm-firewall
+}
+
+# winrm-firewall: Windows has no rule of its own for WinRM over HTTPS.
+function winrm-firewall {
+	$rules = Get-Item -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules'
+	foreach ($name in @($rules.GetValueNames())) {
+		$rule = [string]$rules.GetValue($name)
+		if (($rule -like '*|Action=Allow|*') -and ($rule -like '*|Active=TRUE|*') -and ($rule -like '*|Dir=In|*') -and ($rule -like '*|LPort=5986|*')) {
+			GaLater ('firewall rule ' + $name + ' for port 5986')
+		}
+	}
 }
 
 # winrm-setting KEY NAME: a switch that is on.

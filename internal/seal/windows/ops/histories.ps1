@@ -1,6 +1,6 @@
 # operation: histories
 # reason: commands typed during the build, with the passwords typed on their lines
-# paths: in every profile: PSReadLine, PowerShell transcripts, Recent, histories of shells, editors, databases and REPLs; what the
+# paths: in every profile: PSReadLine, PowerShell transcripts, Recent with its jump lists, histories of shells, editors, databases and REPLs; what the
 #   Run box and Explorer's address bar remember of users who are logged in; the folder that transcription's policy names
 
 $GaHistoryNames = @('.bash_history', '.python_history', '.node_repl_history', '.lesshst', '_lesshst', '.viminfo', '_viminfo', '.irb_history', '.mysql_history', '.rediscli_history', '.sqlite_history', '.Rhistory', '.wget-hsts')
@@ -12,7 +12,11 @@ function histories-files {
 		Join-Path $folder 'AppData\Roaming\postgresql\psql_history'
 		Join-Path $folder 'AppData\Roaming\mongodb\mongosh\mongosh_repl_history'
 		foreach ($item in @(GaNamed (Join-Path $folder 'AppData\Roaming\Microsoft\Windows\PowerShell\PSReadLine') @('*_history.txt'))) { $item.FullName }
-		foreach ($item in @(GaNamed (Join-Path $folder 'AppData\Roaming\Microsoft\Windows\Recent') @('*.lnk'))) { $item.FullName }
+		$recent = Join-Path $folder 'AppData\Roaming\Microsoft\Windows\Recent'
+		foreach ($item in @(GaNamed $recent @('*.lnk'))) { $item.FullName }
+		foreach ($name in 'AutomaticDestinations', 'CustomDestinations') {
+			foreach ($item in @(GaNamed (Join-Path $recent $name) @('*.*Destinations-ms'))) { $item.FullName }
+		}
 		foreach ($dir in @(histories-transcripts (Join-Path $folder 'Documents'))) {
 			foreach ($item in @(GaNamed $dir @('PowerShell_transcript*'))) { $item.FullName }
 		}

@@ -1,6 +1,6 @@
 # operation: logs
 # reason: lines of the build, with addresses, names and what programs were given
-# paths: logs of OpenSSH, IIS, HTTP.sys, cfn-init, Chocolatey and DISM
+# paths: logs of OpenSSH, IIS, HTTP.sys, the firewall, cfn-init, Chocolatey and DISM, \Windows\debug with the joining of domains
 
 function logs-trees {
 	Join-Path $env:ProgramData 'ssh\logs'
@@ -8,7 +8,9 @@ function logs-trees {
 	Join-Path $env:SystemDrive '\inetpub\logs\LogFiles'
 	Join-Path $env:SystemDrive '\cfn\log'
 	Join-Path $env:SystemRoot 'System32\LogFiles\HTTPERR'
+	Join-Path $env:SystemRoot 'System32\LogFiles\Firewall'
 	Join-Path $env:SystemRoot 'Logs\DISM'
+	Join-Path $env:SystemRoot 'debug'
 }
 
 function seal-logs {
