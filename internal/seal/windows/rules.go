@@ -35,9 +35,13 @@ func examplePattern() string {
 	return strings.Join(all, "|")
 }
 
-// schemeHead is the beginning of a pattern from which .NET would look through a long
-// run of letters once for each of them.
-const schemeHead = "[a-z][a-z0-9+.-]*://"
+// schemeHead is the beginning of a pattern from which .NET, which is no automaton, would
+// look through a long run of letters once for each of them. It stands wherever
+// schemeTail does, which begins at the last of these letters.
+const (
+	schemeHead = "[a-z][a-z0-9+.-]*://"
+	schemeTail = "[a-z][0-9+.-]*://"
+)
 
 // pattern gives an extended regular expression of POSIX, which is for lines, as one of
 // .NET that finds the same in a text of lines. Both read literals, groups,
@@ -45,7 +49,9 @@ const schemeHead = "[a-z][a-z0-9+.-]*://"
 // against that. Apart are classes, which .NET has not, and what a list that is turned
 // round says of the end of a line.
 func pattern(posix string) string {
-	posix = strings.Replace(posix, schemeHead, "[a-z][a-z0-9+.-]{0,63}://", 1)
+	if rest, ok := strings.CutPrefix(posix, schemeHead); ok {
+		posix = schemeTail + rest
+	}
 	var b strings.Builder
 	for posix != "" {
 		list := listOf(posix)

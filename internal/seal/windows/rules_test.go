@@ -53,7 +53,7 @@ func samples() []string {
 	all := []string{
 		"", "\n", "AKIAIOSFODNN7EXAMPLE", "https://user:password@host/", "https://user:password@h postgres://app:s3cr3t@db", "aws_secret_access_key=\n" + strings.Repeat("a", 40),
 		"aws_secret_access_key\f=\v'" + strings.Repeat("a", 40), "aws_secret_access_key\"\r:\t" + strings.Repeat("a", 40), "x://a:b\nc@d", "x://a:b\tc@d", "x://a:b{c@d", "x://a:b$c@d", "x://a:\xa0b@d",
-		strings.Repeat("a", 63) + "://a:b@c", "-----BEGIN\nPRIVATE KEY", "-----BEGIN PRIVATE KEY", "-----BEGIN PUBLIC KEY", "AKIA" + strings.Repeat("1", 16), "xoxb-123456789", "xoxb-1234567890",
+		strings.Repeat("a", 99) + "://a:b@c", "a1+.-9://a:b@c", "A1://a:b@c", "1a-://a:b@c", "-----BEGIN\nPRIVATE KEY", "-----BEGIN PRIVATE KEY", "-----BEGIN PUBLIC KEY", "AKIA" + strings.Repeat("1", 16), "xoxb-123456789", "xoxb-1234567890",
 	}
 	for _, secret := range slices.Sorted(maps.Values(sealtest.Secrets())) {
 		line, _, _ := strings.Cut(secret, "\n")
@@ -118,9 +118,6 @@ func FuzzRulesFindTheSame(f *testing.F) {
 	}
 	posix := seal.Rules()
 	f.Fuzz(func(t *testing.T, text string) {
-		if len(text) > 4096 || strings.Contains(text, strings.Repeat("a", 64)) {
-			return // a scheme of more than 64 characters is none on Windows
-		}
 		for i, r := range rules() {
 			if byText(r, text) != byLines(posix[i].Pattern, text) {
 				t.Errorf("%s: %q", r.name, text)
