@@ -135,7 +135,7 @@ type Config struct {
 	Root string `mapstructure:"root"`
 	// How long the whole seal may take, as a duration like `90s` or `5m`; after it
 	// the build fails. Packer itself watches over it, as for every provisioner. The
-	// seal gives up by itself after `1h`, and with a Windows guest after `15m`.
+	// seal gives up by itself after `1h`.
 	Timeout time.Duration `mapstructure:"timeout"`
 	// A file on the machine that runs Packer, for the report as JSON. It is
 	// written with mode 0600, also when the seal fails, and replaces the file of
@@ -148,8 +148,7 @@ type Config struct {
 	// `windows` with WinRM as the communicator, otherwise to `unix`.
 	GuestOSType string `mapstructure:"guest_os_type"`
 
-	timeoutAsked bool // the template sets timeout
-	ctx          interpolate.Context
+	ctx interpolate.Context
 	// allowed are the lines of scan_allow_file.
 	allowed []allowedLine
 }
@@ -166,7 +165,6 @@ func (c *Config) prepare(raws ...any) error {
 	if err != nil {
 		return err
 	}
-	c.timeoutAsked = c.Timeout != 0
 	if c.Mode == "" {
 		c.Mode = string(seal.ModeSeal)
 	}

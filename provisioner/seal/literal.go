@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// literal refuses what is meant as a pattern: nothing in the guest has such a name, so nothing would be kept, or removed, and nobody would be told.
+// literal refuses what is meant as a pattern: nothing in the guest has such a name, so
+// nothing would be kept, or removed, and nobody would be told.
 func (c *Config) literal() []error {
 	var errs []error
 	for _, list := range []struct {
@@ -15,7 +16,7 @@ func (c *Config) literal() []error {
 	}{
 		{"keep", c.Keep},
 		{"scrub_paths", c.ScrubPaths},
-		{"scan_allow", slices.Concat(c.ScanAllow, c.allowed)},
+		{"scan_allow", slices.Concat(c.ScanAllow, c.allowedPaths())},
 	} {
 		for _, p := range list.paths {
 			if strings.ContainsAny(p, "*?") {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
@@ -19,18 +18,6 @@ const (
 	guestUnix    = "unix"
 	guestWindows = "windows"
 )
-
-// windowsTimeout is what a Windows guest gets where no timeout is given: clearing its
-// logs alone takes a minute on a small machine, and WinRM sends the program in pieces.
-const windowsTimeout = 15 * time.Minute
-
-// guestTimeout is how long the seal of a Windows guest may take.
-func (c *Config) guestTimeout() time.Duration {
-	if c.timeoutAsked {
-		return c.Timeout
-	}
-	return windowsTimeout
-}
 
 // validFor checks the options for the guests that they can be meant for: where neither
 // guest_os_type nor the options decide, the communicator will.
@@ -136,8 +123,8 @@ func (p *Provisioner) sealWindows(ctx context.Context, ui packersdk.Ui, comm pac
 
 // runWindows is run for Windows guests.
 func (p *Provisioner) runWindows(ctx context.Context, comm packersdk.Communicator, program string, o windows.Options, upload bool) (*seal.Report, error) {
-	timeout := p.config.guestTimeout()
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not done within the timeout of %s; the guest may be half sealed", timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, p.config.Timeout,
+		fmt.Errorf("not done within the timeout of %s; the guest may be half sealed", p.config.Timeout))
 	defer cancel()
 
 	parser, diagnostics := windows.Parser(o), &tail{}
