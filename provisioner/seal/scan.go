@@ -38,6 +38,7 @@ func (c *Config) readAllowed() error {
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
 		if strings.ContainsRune(line, 0) {
+			c.allowed = nil // lines before are no paths either
 			return fmt.Errorf("scan_allow_file: %s is no text; it must be a text file with one path to a line", c.ScanAllowFile)
 		}
 		if line != "" && !strings.HasPrefix(line, "#") {

@@ -238,7 +238,7 @@ func (d disconnecting) Start(ctx context.Context, cmd *packersdk.RemoteCmd) erro
 func TestWindowsTimeoutNamesItself(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{"upload", "run"} {
-		for given, want := range map[string]time.Duration{"": 15 * time.Minute, "90s": 90 * time.Second} {
+		for given, want := range map[string]time.Duration{"": time.Hour, "90s": 90 * time.Second} {
 			synctest.Test(t, func(t *testing.T) { // its clock leaps to the timeout
 				g := planted(t)
 				g.hang, g.hangAt = make(chan struct{}), at

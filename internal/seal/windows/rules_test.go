@@ -15,7 +15,7 @@ import (
 // alike is what POSIX, Go and .NET read in the same way: plain characters, lists
 // without a backslash, groups, counts, "+", "*", "?" and "|". Of lists it takes
 // those in which "[" and "^" are nothing but characters, or turn the list round.
-var alike = regexp.MustCompile(`\A(?:[A-Za-z0-9_/:@=,"' -]|\[\^?[^][\\^]*(?:\[:space:\][^][\\^]*)*\]|\((?:[A-Za-z0-9_|]|\[[A-Z0-9-]*\])*\)|[+*?]|\{[0-9]+,?[0-9]*\})*\z`)
+var alike = regexp.MustCompile(`\A(?:[A-Za-z0-9_/:@=,"' -]|\[\^?[^][\\^]*(?:\[:space:\][^][\\^]*)*\]|\((?:(?:[A-Za-z0-9_|]|\[[A-Za-z0-9-]*\])\??)*\)|[+*?]|\{[0-9]+,?[0-9]*\})*\z`)
 
 // forWindows is what may stand in a list of .NET in place of a class.
 var forWindows = strings.NewReplacer(`\t\v\f\r `, "[:space:]")
@@ -30,7 +30,7 @@ func TestPatternsAreReadAlike(t *testing.T) {
 		if !alike.MatchString(r.Pattern) {
 			t.Errorf("%s: %s is not read alike by grep and by .NET", r.Name, r.Pattern)
 		}
-		if got := strings.ReplaceAll(forWindows.Replace(pattern(r.Pattern)), `[:space:]"<>$}{\n]`, `[:space:]"<>$}{]`); !alike.MatchString(got) {
+		if got := strings.ReplaceAll(forWindows.Replace(pattern(r.Pattern)), `\n]`, "]"); !alike.MatchString(got) {
 			t.Errorf("%s: %s became %s", r.Name, r.Pattern, got)
 		}
 	}
@@ -128,9 +128,9 @@ func FuzzRulesFindTheSame(f *testing.F) {
 
 func TestWhatIsSureIsInEachFinding(t *testing.T) {
 	t.Parallel()
-	secrets := sealtest.Secrets()
+	secrets, various := sealtest.Secrets(), []string{"aws-access-key", "aws-secret-key"}
 	for _, r := range rules() {
-		if !strings.Contains(secrets[r.name], r.sure) || r.sure == "" && r.name != "aws-access-key" {
+		if !strings.Contains(secrets[r.name], r.sure) || r.sure == "" && !slices.Contains(various, r.name) {
 			t.Errorf("%s: %q", r.name, r.sure)
 		}
 	}

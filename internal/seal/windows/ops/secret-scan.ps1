@@ -3,7 +3,7 @@
 # reason: a secret that somebody copied into the image is every instance's, and no list of places has it
 # paths: files of up to 1 MiB in all folders on the guest's disks, but of Program Files in those of Amazon alone and of Windows where
 #   people leave things (Temp, Panther, Setup, Tasks, the services' profiles and others), by the patterns that Linux guests are searched by;
-#   UTF-16 too. Not seen: the registry, what is encoded, packed or in a database, caches, folders named for tests, examples or documentation, what a
+#   UTF-16 too. Not seen: the registry, key stores that only their names tell (*.pfx), what is encoded, packed or in a database, caches, folders named for tests, examples or documentation, what a
 #   process holds open for itself
 
 $GaSecretsPassed = @('node_modules', 'testdata', 'test', 'tests', 'examples', 'doc', 'docs', 'cache', 'caches', 'INetCache', 'npm-cache', '.nuget', 'Package Cache')
