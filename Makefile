@@ -10,7 +10,7 @@ GO  ?= go
 
 # Two packages at a time: guests, Packer and its plugins want the rest of a small machine.
 GOTESTFLAGS ?= -race -p 2 -shuffle=on
-E2EFLAGS    ?= -race -p 2 -parallel 4 -count=1 -timeout 45m
+E2EFLAGS    ?= -race -p 2 -parallel 4 -count=1 -timeout 60m
 
 # Every test that starts Packer is told which one.
 PACKER = $$(scripts/packer.sh)

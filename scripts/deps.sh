@@ -19,9 +19,15 @@ sysprep=( # which no test needs
   guestfs-tools:virt-sysprep
   "linux-image-cloud-$(dpkg --print-architecture 2>/dev/null || echo amd64):/boot/vmlinuz-*" # runs the machine that virt-sysprep works in
 )
+machine=( # runs machines with a kernel of their own; amd64 alone
+  qemu-system-x86:qemu-system-x86_64
+  e2fsprogs:debugfs
+)
+[ "$(dpkg --print-architecture 2>/dev/null || echo amd64)" = amd64 ] || machine=()
 all=(
   "${demo[@]}"
   "${boot[@]}"
+  "${machine[@]}"
   busybox:busybox       # a second sh, on which the seal and the stages are tested
   python3:python3       # runs the AWS CLI and boto3, clients that are not Go
   python3-venv:python3:ensurepip # a place of their own for those, in .bin

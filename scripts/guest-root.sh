@@ -121,7 +121,8 @@ with_openrc() {
     esac
   done
   ln -sf busybox "$new/bin/sh"
-  printf 'event=button/power.*\naction=/sbin/poweroff\n' >"$new/etc/acpi/events/power"
+  # A press is two events; poweroff would take the second for one within the shutdown.
+  printf 'event=button/power.*\naction=/sbin/shutdown -h -P now\n' >"$new/etc/acpi/events/power"
 }
 
 build() {

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"net"
@@ -23,6 +24,7 @@ type guest struct {
 	keyName string
 	hostKey string
 	address string
+	port    string // where it is not that of SSH
 	signer  ssh.Signer
 	client  *ssh.Client
 }
@@ -100,9 +102,11 @@ func (g *guest) dial(user string) error {
 		},
 	}
 	var err error
-	g.client, err = ssh.Dial("tcp", net.JoinHostPort(g.address, "22"), config)
+	g.client, err = ssh.Dial("tcp", g.target(), config)
 	return err
 }
+
+func (g guest) target() string { return net.JoinHostPort(g.address, cmp.Or(g.port, "22")) }
 
 // terminate ends the instance and waits until EC2 says so.
 func (e *endpoint) terminate(t *testing.T, g guest) {

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"net"
 	"os"
@@ -37,6 +38,7 @@ type was struct {
 	key                string // the build's public key, in base64
 	kept               string // what is left of the user's keys, where any is
 	gone               string // the user, where it is removed
+	secret             string // a line of its private host key, where it is known
 }
 
 const unitFiles = "systemctl list-unit-files --no-legend --no-pager --state=enabled,disabled,masked | awk '{print $1, $2}'"
@@ -110,6 +112,13 @@ func (s system) openShell(t *testing.T, e *endpoint, b build) was {
 			t.Errorf("%s does not get in by password before the seal, so what follows proves nothing", user)
 		}
 	}
+	g.leaveShellOpen(t, "sudo")
+	return w
+}
+
+// leaveShellOpen types a secret into an interactive shell, and says so to the build.
+func (g guest) leaveShellOpen(t *testing.T, asRoot string) {
+	t.Helper()
 	session, err := g.client.NewSession()
 	if err != nil {
 		t.Fatal(err)
@@ -119,16 +128,15 @@ func (s system) openShell(t *testing.T, e *endpoint, b build) was {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := in.Write([]byte("export TYPED=canary-open-shell\nsudo touch /run/typed\n")); err != nil {
+	if _, err := in.Write([]byte("export TYPED=canary-open-shell\n" + asRoot + " touch /run/typed\n")); err != nil {
 		t.Fatal(err)
 	}
-	return w
 }
 
 // enters logs in and asks who that is: root may be answered with cloud-init's
 // advice to use the other user, and gets no command.
 func (g guest) enters(user string, by ...ssh.AuthMethod) (id, answer string) {
-	client, err := ssh.Dial("tcp", net.JoinHostPort(g.address, "22"), &ssh.ClientConfig{
+	client, err := ssh.Dial("tcp", g.target(), &ssh.ClientConfig{
 		User: user, Auth: by, Timeout: 30 * time.Second,
 		HostKeyCallback: func(string, net.Addr, ssh.PublicKey) error { return nil },
 	})
@@ -171,6 +179,27 @@ func (e *endpoint) builderKey(t *testing.T) (file string, signer ssh.Signer) {
 		t.Fatal(err)
 	}
 	return file, signer
+}
+
+// newKeyFile is a private key of a test, and the file that holds it.
+func newKeyFile(t *testing.T) (signer ssh.Signer, file string) {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(key, "builder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(t.TempDir(), "key.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if signer, err = ssh.NewSignerFromKey(key); err != nil {
+		t.Fatal(err)
+	}
+	return signer, file
 }
 
 func newSigner(t *testing.T) ssh.Signer {

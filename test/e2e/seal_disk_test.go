@@ -30,23 +30,28 @@ func wrongOnDisk(t *testing.T, state string, built was) []string {
 	t.Helper()
 	var wrong []string
 	for _, layer := range layersOf(t, state) {
-		eachFile(t, layer, func(name string, text []byte) {
-			if bytes.Contains(text, []byte(built.key)) {
-				wrong = append(wrong, name+" holds the build's public key")
-			}
-			if built.gone != "" && (strings.HasPrefix(name, "home/"+built.gone+"/") || accounts.MatchString(name) && namesUser(text, built.gone)) {
-				wrong = append(wrong, name+" is or names the build's user")
-			}
-			if mustBeEmpty.MatchString(name) && (built.kept == "" || string(text) != built.kept) {
-				wrong = append(wrong, fmt.Sprintf("%s has %d bytes", name, len(text)))
-			}
-			for _, found := range canary.FindAll(text, 3) {
-				wrong = append(wrong, name+" holds "+string(found))
-			}
-			if bytes.Contains(text, []byte(built.machineID)) {
-				wrong = append(wrong, name+" holds the build's machine id")
-			}
-		})
+		eachFile(t, layer, func(name string, text []byte) { wrong = append(wrong, built.wrongIn(name, text)...) })
+	}
+	return wrong
+}
+
+// wrongIn gives what a seal may not leave in a file, which is not empty and has its
+// name without a slash before it.
+func (built was) wrongIn(name string, text []byte) (wrong []string) {
+	if bytes.Contains(text, []byte(built.key)) {
+		wrong = append(wrong, name+" holds the build's public key")
+	}
+	if built.gone != "" && (strings.HasPrefix(name, "home/"+built.gone+"/") || accounts.MatchString(name) && namesUser(text, built.gone)) {
+		wrong = append(wrong, name+" is or names the build's user")
+	}
+	if mustBeEmpty.MatchString(name) && (built.kept == "" || string(text) != built.kept) {
+		wrong = append(wrong, fmt.Sprintf("%s has %d bytes", name, len(text)))
+	}
+	for _, found := range canary.FindAll(text, 3) {
+		wrong = append(wrong, name+" holds "+string(found))
+	}
+	if built.machineID != "" && bytes.Contains(text, []byte(built.machineID)) {
+		wrong = append(wrong, name+" holds the build's machine id")
 	}
 	return wrong
 }

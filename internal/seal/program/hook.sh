@@ -61,14 +61,17 @@ hook_starts() {
 
 # arm_openrc: OpenRC knows no scripts in /run, so this one is on the disk, in the
 # runlevels that are the last, and removes itself there. Alpine and Gentoo end in
-# "shutdown"; Debian in "off", which makes / read-only, and then in "shutdown".
+# "shutdown"; Debian in "off", which makes / read-only, and then in "shutdown". Its
+# sendsigs cannot come before this one and this one before umountfs, by what they
+# say of each other, so open shells are ended from here.
 arm_openrc() {
 	hook_links=$hook_levels/shutdown/goldenami-seal
 	[ ! -d "$hook_levels/off" ] || hook_links="$hook_links $hook_levels/off/goldenami-seal"
 	# shellcheck disable=SC2016 # a script for openrc-run
 	if (printf '%s\n' '#!/sbin/openrc-run' 'description="Removes what the shutdown of a sealed image writes"' \
-		'depend() {' '	after killprocs sendsigs' '	before savecache mount-ro umountnfs.sh umountfs umountroot' '}' \
-		'start() {' "	[ ! -e $hook_dir/final.sh ] || /bin/sh $hook_dir/final.sh" "	rm -f $hook_script $hook_links" '}' >"$hook_script") &&
+		'depend() {' '	after killprocs' '	before mount-ro umountnfs.sh umountfs umountroot' '}' \
+		'start() {' '	[ ! -x /etc/init.d/sendsigs ] || /etc/init.d/sendsigs stop' \
+		"	[ ! -e $hook_dir/final.sh ] || /bin/sh $hook_dir/final.sh" "	rm -f $hook_script $hook_links" '}' >"$hook_script") &&
 		chmod 755 "$hook_script" && link_hook; then
 		emit fact shutdown-hook openrc
 	else
