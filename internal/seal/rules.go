@@ -29,7 +29,7 @@ func Examples() []string {
 }
 
 var (
-	ruleLine     = regexp.MustCompile(`(?m)^\t"\$1" ([a-z-]+) (?:'([^']*)'|"((?:[^"\\]|\\")*)")$`)
+	ruleLine     = regexp.MustCompile(`(?m)^\t"\$1" ([a-z0-9-]+) (?:'([^']*)'|"((?:[^"\\]|\\")*)")$`)
 	exampleWords = regexp.MustCompile(`grep -Eiv(?: -e '[^']*')+`)
 	quoted       = regexp.MustCompile(`'([^']*)'`)
 )
