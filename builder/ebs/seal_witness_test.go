@@ -55,6 +55,21 @@ func sealing(more func(packersdk.Communicator) error) sender {
 	}
 }
 
+// provisioned runs the step with a provisioner and a guest, and gives the build after it
+// and what it said.
+func provisioned(t *testing.T, hook packersdk.Hook, guest packersdk.Communicator) (*build, string) {
+	t.Helper()
+	r := &rig{t: t, output: &output{}}
+	b := &build{cfg: &Config{}, ui: r.ui(), state: new(multistep.BasicStateBag), meta: &ami.Meta{}}
+	for key, value := range map[string]any{"hook": hook, "ui": b.ui, "communicator_config": &b.cfg.Comm, "communicator": guest} {
+		b.state.Put(key, value)
+	}
+	if action := (&StepProvision{build: b}).Run(t.Context(), b.state); action != multistep.ActionContinue {
+		t.Fatalf("%v: %v", action, b.state.Get("error"))
+	}
+	return b, r.output.String()
+}
+
 // The image's tags tell of a seal that was the last thing and went well.
 func TestSealIsNotedForTheTags(t *testing.T) {
 	t.Parallel()
@@ -78,22 +93,12 @@ func TestSealIsNotedForTheTags(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := &rig{t: t, output: &output{}}
-			b := &build{cfg: &Config{}, ui: r.ui(), state: new(multistep.BasicStateBag), meta: &ami.Meta{}}
-			for key, value := range map[string]any{
-				"hook": packersdk.Hook(c.send), "ui": b.ui, "communicator_config": &b.cfg.Comm,
-				"communicator": packersdk.Communicator(&teller{far: far{got: map[string]int64{}}, says: c.says}),
-			} {
-				b.state.Put(key, value)
-			}
-			if action := (&StepProvision{build: b}).Run(t.Context(), b.state); action != multistep.ActionContinue {
-				t.Fatalf("%v: %v", action, b.state.Get("error"))
-			}
+			b, said := provisioned(t, c.send, &teller{far: far{got: map[string]int64{}}, says: c.says})
 			if b.sealed != c.want || b.meta.Seal != c.want {
 				t.Errorf("noted %q and %q", b.sealed, b.meta.Seal)
 			}
-			if said := strings.Contains(r.output.String(), "after goldenami-seal"); said != c.said {
-				t.Errorf("said %q", r.output.String())
+			if strings.Contains(said, "after goldenami-seal") != c.said {
+				t.Errorf("said %q", said)
 			}
 		})
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/packer-plugin-sdk/multistep"
 	packersdk "github.com/hashicorp/packer-plugin-sdk/packer"
 
-	"github.com/goldenami/packer-plugin-goldenami/internal/ami"
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal"
 	"github.com/goldenami/packer-plugin-goldenami/internal/seal/windows"
 )
@@ -109,17 +108,7 @@ func TestSealOfWindowsIsNoted(t *testing.T) {
 		for way, overSSH := range map[string]bool{"winrm": false, "ssh": true} {
 			t.Run(name+" over "+way, func(t *testing.T) {
 				t.Parallel()
-				r := &rig{t: t, output: &output{}}
-				b := &build{cfg: &Config{}, ui: r.ui(), state: new(multistep.BasicStateBag), meta: &ami.Meta{}}
-				for key, value := range map[string]any{
-					"hook": packersdk.Hook(sealingWindows(t, overSSH, c.more)), "ui": b.ui, "communicator_config": &b.cfg.Comm,
-					"communicator": packersdk.Communicator(&powerShell{says: c.says, files: map[string]string{}, lost: c.lost}),
-				} {
-					b.state.Put(key, value)
-				}
-				if action := (&StepProvision{build: b}).Run(t.Context(), b.state); action != multistep.ActionContinue {
-					t.Fatalf("%v: %v", action, b.state.Get("error"))
-				}
+				b, _ := provisioned(t, sealingWindows(t, overSSH, c.more), &powerShell{says: c.says, files: map[string]string{}, lost: c.lost})
 				if b.sealed != c.want || b.meta.Seal != c.want {
 					t.Errorf("noted %q and %q", b.sealed, b.meta.Seal)
 				}

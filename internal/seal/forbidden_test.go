@@ -164,9 +164,11 @@ func TestOtherDisksAreLookedAt(t *testing.T) {
 		if err := os.WriteFile(mounts, []byte(strings.ReplaceAll(lines, "R", root)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got := asked(t, sh, root, `stat() { case $4 in */) echo 7 ;; *) echo 8 ;; esac; }
-other_disks echo 4<`+mounts)
-		if got != root+"/mnt/a b\n" {
+		got := asked(t, sh, root, `stat() { case $4 in "$GA_ROOT"/) echo 7 ;; *) echo 8 ;; esac; }
+mount_table=`+mounts+`
+read_mounts
+and_disks echo "$GA_ROOT/"`)
+		if got != root+"/\n"+root+"/mnt/a b\n" {
 			t.Errorf("%q", got)
 		}
 	})

@@ -111,29 +111,24 @@ func TestKeysAreNotOverwrittenThroughLinks(t *testing.T) {
 // A hard link shows what is in the blocks after the name has gone.
 func TestPrivateKeysAreOverwritten(t *testing.T) {
 	t.Parallel()
-	shells := append(sealtest.Shells(t), sealtest.BusyBox(t, "shred"))
-	shells[3].Name = "no shred"
-	for _, sh := range shells {
-		t.Run(sh.Name, func(t *testing.T) {
-			t.Parallel()
-			root := sealtest.Plant(t)
-			witness := filepath.Join(root, "witness")
-			key := filepath.Join(root, "etc/ssh/ssh_host_rsa_key")
-			if err := os.Chmod(key, 0o400); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Link(key, witness); err != nil {
-				t.Fatal(err)
-			}
-			if report, status := run(t, sh, alone(options(t, root, seal.ModeSeal), "ssh-host-keys")); status != seal.ExitSealed {
-				t.Fatal(report.Err())
-			}
-			text, err := os.ReadFile(witness)
-			if err != nil || len(text) < len(sealtest.Private) || strings.Contains(string(text), "KEY") {
-				t.Errorf("%d bytes, %v: the key's blocks were not overwritten", len(text), err)
-			}
-		})
-	}
+	underEachShred(t, func(t *testing.T, sh sealtest.Shell) {
+		root := sealtest.Plant(t)
+		witness := filepath.Join(root, "witness")
+		key := filepath.Join(root, "etc/ssh/ssh_host_rsa_key")
+		if err := os.Chmod(key, 0o400); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Link(key, witness); err != nil {
+			t.Fatal(err)
+		}
+		if report, status := run(t, sh, alone(options(t, root, seal.ModeSeal), "ssh-host-keys")); status != seal.ExitSealed {
+			t.Fatal(report.Err())
+		}
+		text, err := os.ReadFile(witness)
+		if err != nil || len(text) < len(sealtest.Private) || strings.Contains(string(text), "KEY") {
+			t.Errorf("%d bytes, %v: the key's blocks were not overwritten", len(text), err)
+		}
+	})
 }
 
 func TestKeepAndSkip(t *testing.T) {

@@ -165,38 +165,33 @@ func TestLinksOfUsersLeadNowhereElse(t *testing.T) {
 // name would break the other.
 func TestOtherNamesOfScrubbedFilesKeepTheirContent(t *testing.T) {
 	t.Parallel()
-	shells := append(sealtest.Shells(t), sealtest.BusyBox(t, "shred"))
-	shells[3].Name = "no shred"
-	for _, sh := range shells {
-		t.Run(sh.Name, func(t *testing.T) {
-			t.Parallel()
-			root := sealtest.Plant(t)
-			for from, to := range map[string]string{"opt/build/src/main.c": "usr/lib/installed", "srv/tool.tar": "usr/lib/tool"} {
-				if err := os.Remove(filepath.Join(root, from)); err != nil {
-					t.Fatal(err)
-				}
-				sealtest.Write(t, root, to, "in use")
-				if err := os.Link(filepath.Join(root, to), filepath.Join(root, from)); err != nil {
-					t.Fatal(err)
-				}
+	underEachShred(t, func(t *testing.T, sh sealtest.Shell) {
+		root := sealtest.Plant(t)
+		for from, to := range map[string]string{"opt/build/src/main.c": "usr/lib/installed", "srv/tool.tar": "usr/lib/tool"} {
+			if err := os.Remove(filepath.Join(root, from)); err != nil {
+				t.Fatal(err)
 			}
-			report, status := run(t, sh, options(t, root, seal.ModeSeal))
-			if status != seal.ExitSealed {
-				t.Error(report.Err())
+			sealtest.Write(t, root, to, "in use")
+			if err := os.Link(filepath.Join(root, to), filepath.Join(root, from)); err != nil {
+				t.Fatal(err)
 			}
-			for _, p := range []string{"usr/lib/installed", "usr/lib/tool"} {
-				if got := holds(t, root, p); got != "in use" {
-					t.Errorf("%s: %q", p, got)
-				}
+		}
+		report, status := run(t, sh, options(t, root, seal.ModeSeal))
+		if status != seal.ExitSealed {
+			t.Error(report.Err())
+		}
+		for _, p := range []string{"usr/lib/installed", "usr/lib/tool"} {
+			if got := holds(t, root, p); got != "in use" {
+				t.Errorf("%s: %q", p, got)
 			}
-			for _, p := range []string{"/opt/build", "/srv/tool.tar"} {
-				if !strings.Contains(strings.Join(report.Warnings, "\n"), p) {
-					t.Errorf("no warning tells of %s: %q", p, report.Warnings)
-				}
+		}
+		for _, p := range []string{"/opt/build", "/srv/tool.tar"} {
+			if !strings.Contains(strings.Join(report.Warnings, "\n"), p) {
+				t.Errorf("no warning tells of %s: %q", p, report.Warnings)
 			}
-			for _, wrong := range sealtest.Sealed(t, root) {
-				t.Error(wrong)
-			}
-		})
-	}
+		}
+		for _, wrong := range sealtest.Sealed(t, root) {
+			t.Error(wrong)
+		}
+	})
 }

@@ -51,7 +51,20 @@ func run(tb testing.TB, sh sealtest.Shell, o seal.Options) (*seal.Report, int) {
 // underEachShell runs a subtest for dash, bash and busybox.
 func underEachShell(t *testing.T, f func(t *testing.T, sh sealtest.Shell)) {
 	t.Helper()
-	for _, sh := range sealtest.Shells(t) {
+	under(t, sealtest.Shells(t), f)
+}
+
+// underEachShred is underEachShell, and once more in a guest that has no shred.
+func underEachShred(t *testing.T, f func(t *testing.T, sh sealtest.Shell)) {
+	t.Helper()
+	without := sealtest.BusyBox(t, "shred")
+	without.Name = "no shred"
+	under(t, append(sealtest.Shells(t), without), f)
+}
+
+func under(t *testing.T, shells []sealtest.Shell, f func(t *testing.T, sh sealtest.Shell)) {
+	t.Helper()
+	for _, sh := range shells {
 		t.Run(sh.Name, func(t *testing.T) {
 			t.Parallel()
 			f(t, sh)

@@ -26,8 +26,7 @@ forbidden_everywhere() {
 	export GA_PATTERNS="$GA_FORBIDDEN"
 	[ -r /dev/fd/0 ] || evidence "forbidden_strings (not looked for: there is no /dev/fd, is /proc mounted?)"
 	deadline=$(($(date +%s) + GA_SCAN_TIMEOUT))
-	forbidden_below "$GA_ROOT/"
-	[ ! -r /proc/mounts ] || other_disks forbidden_below 4</proc/mounts
+	and_disks forbidden_below "$GA_ROOT/"
 }
 
 # forbidden_below DIR: in one walk, within what is left of the time. Names come one

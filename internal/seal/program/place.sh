@@ -5,13 +5,14 @@
 literal() { printf %s "$1" | sed 's/[][*\\]/\\&/g'; }
 
 mount_table=/proc/mounts
-mounts=$newline distant=$newline
+mounts=$newline distant=$newline disks=$newline
 
-# read_mounts: sets "mounts" to what is mounted below the root, and "distant" to
-# those of them that are other machines' or a user's program's, one to a line.
+# read_mounts: sets "mounts" to what is mounted below the root, "distant" to those of
+# them that are other machines' or a user's program's, and "disks" to those that are
+# the guest's own and can be written, one to a line.
 read_mounts() {
 	[ -r "$mount_table" ] || return 0
-	while read -r _ place kind _ <&4; do
+	while read -r device place kind _ <&4; do
 		case $place in *\\*) place=$(printf %b "$(printf '%s\n' "$place" | sed 's/\\/\\0/g')" | tr '\n' '?') ;; esac
 		case $place in
 		"$GA_ROOT"/proc/* | "$GA_ROOT"/sys/* | "$GA_ROOT"/dev/* | "$GA_ROOT"/run/*) continue ;;
@@ -21,8 +22,11 @@ read_mounts() {
 		case $kind in
 		nfs | nfs4 | cifs | smb3 | smbfs | afs | ceph | lustre | gfs2 | ocfs2 | gpfs | beegfs* | 9p | virtiofs | vboxsf | fuse | fuse.*)
 			distant=$distant$place$newline
+			continue
 			;;
+		squashfs | iso9660 | erofs) continue ;; # read-only by its kind, it came with the system
 		esac
+		case $device:$kind in /dev/* | *:zfs) disks=$disks$place$newline ;; esac
 	done 4<"$mount_table"
 }
 
@@ -55,14 +59,20 @@ far() {
 }
 
 # and_mounts COMMAND DIR [TESTS]: COMMAND on DIR, and on the file systems that are
-# mounted below it: hardened guests have /var/log/audit on a disk of its own. Not
-# on what is the same disk once more under another name.
-and_mounts() {
-	mounts_do=$1 mounts_in=$2
-	shift 2
+# mounted below it: hardened guests have /var/log/audit on a disk of its own.
+and_mounts() { on_each "$mounts" "$@"; }
+
+# and_disks COMMAND DIR: the same for what is on disks, so that an image may hold it.
+and_disks() { on_each "$disks" "$@"; }
+
+# on_each MOUNTS COMMAND DIR [TESTS]: not on what is the same disk once more under
+# another name.
+on_each() {
+	waiting=${1#"$newline"} mounts_do=$2 mounts_in=$3
+	shift 3
 	"$mounts_do" "$mounts_in" "$@"
 	resolve "$mounts_in" || return 0
-	beneath=$real seen_disks=" $(stat -c %d -- "$GA_ROOT/") $(stat -c %d -- "$real/") " waiting=${mounts#"$newline"}
+	beneath=$real seen_disks=" $(stat -c %d -- "$GA_ROOT/") $(stat -c %d -- "$real/") "
 	while [ -n "$waiting" ]; do
 		place=${waiting%%"$newline"*} waiting=${waiting#*"$newline"}
 		case $place in "$beneath"/*) ;; *) continue ;; esac

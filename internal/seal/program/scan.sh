@@ -49,28 +49,8 @@ scan_set='^[[:space:]]*(export[[:space:]]+)?[A-Za-z0-9_]*(secret|token|passw(or)
 # files that have any.
 scan_everywhere() {
 	scan_prepare
-	scan_below "$GA_ROOT/"
-	if [ -r /proc/mounts ]; then
-		other_disks scan_below 4</proc/mounts
-	else
-		warn "the secret scan looked at the root's own disk alone: there is no /proc/mounts"
-	fi
-}
-
-# other_disks FUNCTION <&4: calls it with where every other disk of the guest is
-# mounted, once. Names have their blanks as \040. What is read-only by its kind
-# came with the system.
-other_disks() {
-	disks=" $(stat -c %d -- "$GA_ROOT/") "
-	while read -r device place kind _ <&4; do
-		case $device:$kind in *:squashfs | *:iso9660 | *:erofs) continue ;; /dev/*) ;; *:zfs) ;; *) continue ;; esac
-		place=$(printf %b "$(printf '%s\n' "$place" | sed 's/\\/\\0/g')")
-		case $place in "$GA_ROOT"/?*) ;; *) continue ;; esac
-		[ -d "$place" ] && disk=$(stat -c %d -- "$place") || continue
-		case $disks in *" $disk "*) continue ;; esac
-		disks="$disks$disk "
-		"$1" "$place"
-	done
+	and_disks scan_below "$GA_ROOT/"
+	[ -r "$mount_table" ] || warn "the secret scan looked at the root's own disk alone: there is no $mount_table"
 }
 
 scan_prepare() {
