@@ -153,11 +153,20 @@ func (r *rig) leave(b *Builder) {
 	}
 }
 
+// spotBuilds has one Spot build run at a time: the step of amazon-ebs names its launch
+// template with the SDK's random source, which is of the process and takes no lock.
+// Packer gives each build a process of its own.
+var spotBuilds sync.Mutex
+
 //nolint:contextcheck // Prepare has no context in Packer's interface
 func (r *rig) run(ctx context.Context, options fields) (*Artifact, error) {
 	r.t.Helper()
 	b := r.prepared(options)
 	defer r.leave(b)
+	if b.config.IsSpotInstance() {
+		spotBuilds.Lock()
+		defer spotBuilds.Unlock()
+	}
 	a, err := b.Run(ctx, r.ui(), r.hook)
 	artifact, _ := a.(*Artifact)
 	return artifact, err
