@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -123,7 +124,7 @@ func (f *fakeEC2) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err := r.ParseForm()
 	var gone net.Error
 	switch {
-	case errors.As(err, &gone):
+	case errors.As(err, &gone), errors.Is(err, io.ErrUnexpectedEOF):
 		return // the caller gave up while it was still asking
 	case err != nil:
 		f.t.Errorf("unreadable request: %v", err)
