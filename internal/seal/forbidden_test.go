@@ -2,6 +2,7 @@ package seal_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -43,6 +44,9 @@ func TestForbiddenStringsAreFoundAnywhere(t *testing.T) {
 			"in-root":                            two,
 			".hidden/d":                          two,
 			"home/kept/e":                        one,
+			"srv/le.reg":                         utf16Text(binary.LittleEndian, "[HKEY]\r\nx="+one+"\r\n"),
+			"srv/be":                             utf16Text(binary.BigEndian, one),
+			"srv/mixed.bin":                      "\n\x00\x00" + utf16Text(binary.LittleEndian, two)[2:],
 			"srv/key":                            "x\nBBBB-secret-BBBBBBBBB\nx",
 			"srv/new\nline":                      two,
 			"srv/no match":                       "tok'en $(id) a*[x]n -e-sw0rd= AAAAAAAAAAAA-AAAAAAAA",
@@ -62,7 +66,8 @@ func TestForbiddenStringsAreFoundAnywhere(t *testing.T) {
 		slices.Sort(got.LeftAt)
 		want := []string{
 			"/.hidden/d (forbidden_strings[1])", "/etc/goldenami/status (forbidden_strings[1])", "/home/kept/e (forbidden_strings[0])", "/in-root (forbidden_strings[1])",
-			"/opt/it's [a]* $(id)/b (forbidden_strings[0])", "/opt/it's [a]* $(id)/b (forbidden_strings[1])", "/srv/key (forbidden_strings[2])", "/srv/new\nline",
+			"/opt/it's [a]* $(id)/b (forbidden_strings[0])", "/opt/it's [a]* $(id)/b (forbidden_strings[1])", "/srv/be (forbidden_strings[0])", "/srv/key (forbidden_strings[2])",
+			"/srv/le.reg (forbidden_strings[0])", "/srv/mixed.bin (forbidden_strings[1])", "/srv/new\nline",
 			"/usr/share/app/a.bin (forbidden_strings[0])", "/var/lib/docker/overlay2/c (forbidden_strings[1])", "/var/log/journal/x/big.journal (forbidden_strings[1])",
 		}
 		if status != seal.ExitLeft || !slices.Equal(got.LeftAt, want) || len(report.Warnings) != 1 || !strings.HasPrefix(report.Warnings[0], "/"+large+" is larger") {

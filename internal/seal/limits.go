@@ -9,8 +9,9 @@ import (
 
 // maxArguments is how many bytes of a list may become arguments or environment of
 // one process in the guest: Linux starts none with more than 128 KiB in one of them,
-// and a find that does not start finds nothing.
-const maxArguments = 64 << 10
+// and a find that does not start finds nothing. Forbidden strings take twice their
+// size, as they stand in UTF-16.
+const maxArguments = 60 << 10
 
 // maxTyped is how long a line of the program may be: see [maxForbidden].
 const maxTyped = 4000

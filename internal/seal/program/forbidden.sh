@@ -2,11 +2,13 @@
 # The strings reach grep by a pipe and by the environment of root's
 # own processes: arguments are for everybody's eyes, and audit logs keep them.
 
-# Where NUL bytes stand, BusyBox sees a line no further: they are ends of lines
-# here. It is done to many files at once, then to fewer, and to each where these
+# Where NUL bytes stand, BusyBox sees a line no further: a byte 1 takes their
+# place, one for many in a row. In UTF-16 it stands between the letters then, so
+# each string is looked for in that form too.
+# It is done to many files at once, then to fewer, and to each where these
 # have any: processes are what takes the time.
 # shellcheck disable=SC2016 # the inner shell expands it
-forbidden_has='has() { printf "%s\n" "$GA_PATTERNS" | { exec 5<&0; cat -- "$@" | tr "\000" "\n" | grep -qF -f /dev/fd/5; }; }
+forbidden_has='has() { printf "%s\n" "$GA_PATTERNS" "$GA_SPREAD" | { exec 5<&0; cat -- "$@" | tr -s "\000" "\001" | grep -qF -f /dev/fd/5; }; }
 has "$@"'
 # shellcheck disable=SC2016
 forbidden_search="$forbidden_has"' || exit 0
@@ -23,11 +25,16 @@ done
 # forbidden_everywhere: one pass for all strings together, and one for each over
 # the few files that have any.
 forbidden_everywhere() {
-	export GA_PATTERNS="$GA_FORBIDDEN"
+	between=$(printf '\001')
+	export GA_PATTERNS="$GA_FORBIDDEN" GA_SPREAD
+	GA_SPREAD=$(spread "$GA_FORBIDDEN")
 	[ -r /dev/fd/0 ] || evidence "forbidden_strings (not looked for: there is no /dev/fd, is /proc mounted?)"
 	deadline=$(($(date +%s) + GA_SCAN_TIMEOUT))
 	and_disks forbidden_below "$GA_ROOT/"
 }
+
+# spread LINES: them with a byte 1 between the letters.
+spread() { printf '%s\n' "$1" | sed -e "s/./&$between/g" -e "s/$between\$//"; }
 
 # forbidden_below DIR: in one walk, within what is left of the time. Names come one
 # to a line, and those that hold a newline are told by themselves.
@@ -70,9 +77,9 @@ forbidden_in() {
 
 # forbidden_one LABEL STRING VERDICT
 forbidden_one() {
-	printf '%s\n' "$2" | {
+	printf '%s\n' "$2" "$(spread "$2")" | {
 		exec 5<&0
-		tr '\000' '\n' <"$holder" | grep -qF -f /dev/fd/5
+		tr -s '\000' '\001' <"$holder" | grep -qF -f /dev/fd/5
 	} 2>/dev/null || return 0
 	if [ "$3" = fail ]; then
 		evidence "$holder ($1)"
