@@ -1,7 +1,9 @@
 package seal_test
 
 import (
+	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -43,7 +45,7 @@ func TestManyKeptPaths(t *testing.T) {
 	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
 		root := sealtest.Plant(t)
 		o := alone(options(t, root, seal.ModeSeal), "temp-files")
-		o.Keep = append(paths(1280), "/tmp/deep/er")
+		o.Keep = append(paths(1190), "/tmp/deep/er")
 		report, status := run(t, sh, o)
 		if status != seal.ExitSealed {
 			t.Fatal(report.Err())
@@ -52,6 +54,22 @@ func TestManyKeptPaths(t *testing.T) {
 			if got := holds(t, root, p); (got == sealtest.Marker+"\n") != stays {
 				t.Errorf("%s: %q", p, got)
 			}
+		}
+	})
+}
+
+// As many strings as may be named reach the guest, in both forms.
+func TestManyForbiddenStrings(t *testing.T) {
+	t.Parallel()
+	underEachShell(t, func(t *testing.T, sh sealtest.Shell) {
+		root := sealtest.Plant(t)
+		o := forbids(t, root)
+		o.Forbidden = manyForbidden(126)
+		sealtest.Write(t, root, "srv/first", o.Forbidden[0].Value)
+		sealtest.Write(t, root, "srv/last", utf16Text(binary.LittleEndian, o.Forbidden[125].Value))
+		report, status := run(t, sh, o)
+		if got := slices.Sorted(slices.Values(operation(t, report, "forbidden-strings").LeftAt)); status != seal.ExitLeft || strings.Join(got, " ") != "/srv/first (x) /srv/last (x)" {
+			t.Errorf("status %d: %q: %v", status, got, report.Err())
 		}
 	})
 }

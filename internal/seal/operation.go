@@ -64,6 +64,7 @@ var order = []string{
 	"secret-scan",
 	"forbidden-strings",
 	"scanner",
+	"swap",
 	"free-blocks",
 }
 

@@ -36,6 +36,9 @@ var preflightText string
 //go:embed program/forbidden.sh
 var forbiddenText string
 
+//go:embed program/swap.sh
+var swapText string
+
 //go:embed program/fit.sh
 var fitText string
 
@@ -113,6 +116,7 @@ func Program(o Options) (string, error) {
 	b.WriteString(sshdText)
 	b.WriteString(scanText)
 	b.WriteString(forbiddenText)
+	b.WriteString(swapText)
 	b.WriteString(preflightText)
 	b.WriteString(fitText)
 	b.WriteString(returnText)

@@ -32,12 +32,15 @@ type kernelSystem struct {
 	mustSay map[string]string
 }
 
+// swapsOnto prints the swap areas of a machine.
+const swapsOnto = "sed -n 's|^\\(/[^ \t]*\\).*|\\1|p' /proc/swaps"
+
 var kernelSystems = []kernelSystem{
 	{
 		name: "OpenRC with doas and BusyBox", root: "openrc", asRoot: "doas", init: "openrc",
 		enabled: "find /etc/runlevels ! -type d", keysFrom: "/etc/runlevels/default/goldenami-host-keys",
 		ownRecord: "var/log/wtmp has 384 bytes",
-		mustSay:   map[string]string{"rc-status --crashed || true": "", "ls -l /bin/sh | grep -o busybox": "busybox", "test -d /run/systemd || echo none": "none"},
+		mustSay:   map[string]string{"rc-status --crashed || true": "", "ls -l /bin/sh | grep -o busybox": "busybox", "test -d /run/systemd || echo none": "none", swapsOnto: "/swapfile"},
 	},
 	{
 		name: "SELinux enforcing", root: "selinux", parameters: "security=selinux selinux=1 enforcing=1", asRoot: "sudo", init: "systemd",
@@ -45,6 +48,7 @@ var kernelSystems = []kernelSystem{
 		keysFrom: "/etc/systemd/system/goldenami-host-keys.service\n/etc/systemd/system/multi-user.target.wants/goldenami-host-keys.service",
 		mustSay: map[string]string{
 			"cat /sys/fs/selinux/enforce": "1",
+			swapsOnto:                     "/swapfile",
 			"systemctl is-system-running --wait || true; systemctl --failed --plain --no-legend":                  "running",
 			"sudo restorecon -Rnv /etc /root /home /var":                                                          "",
 			`sudo dmesg | grep 'avc: .*denied' | grep -E 'comm="(sshd|ssh-keygen|sudo|sh|bash)"' || true`:         "",

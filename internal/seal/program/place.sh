@@ -4,6 +4,9 @@
 # it stands for a newline in the names of mounts.
 literal() { printf %s "$1" | sed 's/[][*\\]/\\&/g'; }
 
+# unescaped NAME: as it is, where the kernel and fstab write a blank as \040.
+unescaped() { printf %b "$(printf '%s\n' "$1" | sed 's/\\/\\0/g')"; }
+
 mount_table=/proc/mounts
 mounts=$newline distant=$newline disks=$newline
 
@@ -13,7 +16,7 @@ mounts=$newline distant=$newline disks=$newline
 read_mounts() {
 	[ -r "$mount_table" ] || return 0
 	while read -r device place kind _ <&4; do
-		case $place in *\\*) place=$(printf %b "$(printf '%s\n' "$place" | sed 's/\\/\\0/g')" | tr '\n' '?') ;; esac
+		case $place in *\\*) place=$(unescaped "$place" | tr '\n' '?') ;; esac
 		case $place in
 		"$GA_ROOT"/proc/* | "$GA_ROOT"/sys/* | "$GA_ROOT"/dev/* | "$GA_ROOT"/run/*) continue ;;
 		"$GA_ROOT"/?*) mounts=$mounts$place$newline ;;

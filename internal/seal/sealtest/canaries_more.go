@@ -1,5 +1,12 @@
 package sealtest
 
+import "strings"
+
+// SwapHeader is the first page of a swap area, as mkswap writes it.
+func SwapHeader(page int) string {
+	return strings.Repeat("\x00", 1024) + "\x01\x00\x00\x00a UUID and a label" + strings.Repeat("\x00", page-1024-22-10) + "SWAPSPACE2"
+}
+
 // agents are what agents and subscriptions know a machine by.
 func agents() []Canary {
 	var all []Canary
@@ -96,8 +103,13 @@ func edited() []Canary {
 		},
 		{
 			Operation: "fstab", Path: "etc/fstab",
-			Content: "UUID=1 / ext4 defaults 0 1\n/dev/nvme1n1 /mnt auto defaults,nofail,comment=cloudconfig 0 2\n",
-			Becomes: "UUID=1 / ext4 defaults 0 1\n",
+			Content: "UUID=1 / ext4 defaults 0 1\n/swap\\040file none swap sw 0 0\n/dev/nvme1n1 /mnt auto defaults,nofail,comment=cloudconfig 0 2\n",
+			Becomes: "UUID=1 / ext4 defaults 0 1\n/swap\\040file none swap sw 0 0\n",
+		},
+		{
+			Operation: "swap", Path: "swap file",
+			Content: SwapHeader(4096) + strings.Repeat("\x00", 9000) + Marker + strings.Repeat("\x00", 9000),
+			Becomes: SwapHeader(4096) + strings.Repeat("\x00", 18000+len(Marker)),
 		},
 		{
 			Operation: "installer-leftovers", Path: "var/cache/debconf/passwords.dat",

@@ -24,6 +24,16 @@ printf 'PermitRootLogin yes\nPasswordAuthentication yes\nKbdInteractiveAuthentic
 kill -HUP "$(cat /run/sshd.pid)"
 echo 'root:canary-shadow:1:0:99999:7:::' >/etc/shadow-
 
+# What the kernel swapped out.
+dd if=/dev/zero of=/swapfile bs=1M count=8 2>/dev/null
+chmod 600 /swapfile
+[ ! -d /sys/fs/selinux/class ] || chcon -t swapfile_t /swapfile
+/sbin/mkswap /swapfile
+printf canary-swapped | dd of=/swapfile bs=4096 seek=1500 conv=notrunc 2>/dev/null
+sync
+/sbin/swapon /swapfile
+echo '/swapfile none swap sw 0 0' >>/etc/fstab
+
 # A key that was removed before the seal is free blocks to it.
 echo canary-removed-before >/root/removed
 sync
