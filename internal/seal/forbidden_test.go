@@ -156,6 +156,21 @@ func TestForbiddenStringsThatWereNotLookedFor(t *testing.T) {
 	}
 }
 
+// A grep that fails has not said that a file holds none.
+func TestForbiddenStringsThatGrepCannotLookFor(t *testing.T) {
+	t.Parallel()
+	root, bin := sealtest.Plant(t), t.TempDir()
+	sealtest.Write(t, root, "srv/heavy", "too much for it")
+	sealtest.Write(t, bin, "grep", "#!/bin/sh\n[ \"$1\" = -qF ] || PATH=/usr/bin:/bin exec grep \"$@\"\nPATH=/usr/bin:/bin grep -q 'too much for it' && exit 2\nexit 1\n")
+	if err := os.Chmod(filepath.Join(bin, "grep"), 0o700); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	report, status := runChanged(t, forbids(t, root, "nowhere-to-be-found"), "PATH="+bin+":$PATH")
+	if got := operation(t, report, "forbidden-strings").LeftAt; status != seal.ExitLeft || len(got) != 1 || got[0] != "/srv/heavy (not looked at for forbidden_strings[0]: grep failed)" {
+		t.Errorf("status %d: %q: %v", status, got, report.Err())
+	}
+}
+
 // Other disks of the guest are looked at too, once each, and nothing that is none.
 func TestOtherDisksAreLookedAt(t *testing.T) {
 	t.Parallel()
