@@ -27,6 +27,11 @@ func TestSwapDevicesAreOverwritten(t *testing.T) {
 		if err != nil {
 			t.Skipf("this machine has no loop devices: %s", device)
 		}
+		t.Cleanup(func() {
+			if out, err := exec.Command("losetup", "--detach", device).CombinedOutput(); err != nil { //nolint:noctx // the test's context has ended
+				t.Errorf("%v: %s", err, out)
+			}
+		})
 		for _, c := range []struct{ more, want string }{
 			{`kept() { [ "$1" = "` + device + `" ]; }`, "removed 0 \n"},
 			{"", "off " + device + "\nremoved 1 \n"},
@@ -36,10 +41,7 @@ func TestSwapDevicesAreOverwritten(t *testing.T) {
 				t.Errorf("%q gives %q", c.more, got)
 			}
 		}
-		if out, err := exec.CommandContext(t.Context(), "losetup", "--detach", device).CombinedOutput(); err != nil {
-			t.Errorf("%v: %s", err, out)
-		}
-		text, err := os.ReadFile(disk) //nolint:gosec // the test's own
+		text, err := os.ReadFile(device)
 		if err != nil || string(text) != header+strings.Repeat("\x00", behind) {
 			t.Errorf("%d bytes, not a header and zeros: %v", len(text), err)
 		}
